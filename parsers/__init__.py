@@ -1,0 +1,6 @@
+"""Bytes in, `Report` out. Pure: no network, no disk, no clock."""
+
+from parsers.parse import parse
+from parsers.reconcile import Merged, reconcile
+
+__all__ = ["Merged", "parse", "reconcile"]

@@ -1,0 +1,98 @@
+"""Plain text as converters leave it, read into paragraphs and tables.
+
+Three layouts carry tables: one cell a line, indented by a tab, with a blank line after each row; rows
+with tabs between the cells; rows with pipes (markdown).
+"""
+
+from __future__ import annotations
+
+import re
+
+from parsers.charset import decode_text
+from parsers.model import Block, Document, Geometry, GridCell, Paragraph, Table
+from parsers.values import is_blank, is_value
+
+_HEADING = re.compile(
+    r"\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]|\d[、.．])"
+)
+_LONGEST_CONTINUATION = 20
+
+
+def read(data: bytes) -> Document:
+    """Reads a text file; its charset is found out (see parsers.charset)."""
+    return Document(tuple(blocks_of(decode_text(data))))
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Paragraphs and tables of a text in which line breaks and tabs carry the layout."""
+    reader = _LineReader()
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        reader.line(line)
+    reader.end_table()
+    return reader.blocks
+
+
+class _LineReader:
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.rows: list[list[str]] = []
+        self.geometry = Geometry.LOOSE
+        self.row_open = False
+
+    def line(self, line: str) -> None:
+        line = line.rstrip("\n\f")
+        if "\t" not in line and is_blank(line):
+            self._blank_line()
+        elif _is_cell_line(line):
+            self._cell(line[1:])
+        elif "\t" in line:
+            self._row(line.split("\t"))
+        elif line.count("|") >= 2:
+            self._row(line.strip().strip("|").split("|"))
+        elif self._continues_cell(line):
+            self.rows[-1][-1] += "\n" + line
+        else:
+            self.end_table()
+            self.blocks.append(Paragraph(line.strip()))
+
+    def _blank_line(self) -> None:
+        self.row_open = False
+        if self.geometry is Geometry.LOOSE:
+            self.end_table()
+
+    def _cell(self, text: str) -> None:
+        if self.geometry is not Geometry.SEQUENCE:
+            self.end_table()
+            self.geometry = Geometry.SEQUENCE
+        if not self.row_open:
+            self.rows.append([])
+            self.row_open = True
+        self.rows[-1].append(text)
+
+    def _row(self, cells: list[str]) -> None:
+        if self.geometry is not Geometry.LOOSE:
+            self.end_table()
+        self.rows.append(cells)
+
+    def _continues_cell(self, line: str) -> bool:
+        return (
+            self.row_open
+            and len(line) <= _LONGEST_CONTINUATION
+            and not _HEADING.match(line)
+            and not is_value(self.rows[-1][-1])
+        )
+
+    def end_table(self) -> None:
+        """Closes the table that is being read, if any."""
+        cells = tuple(
+            GridCell(text, row, column)
+            for row, texts in enumerate(self.rows)
+            for column, text in enumerate(texts)
+        )
+        if cells:
+            self.blocks.append(Table(cells, self.geometry))
+        self.rows, self.geometry, self.row_open = [], Geometry.LOOSE, False
+
+
+def _is_cell_line(line: str) -> bool:
+    return line.startswith("\t") and "\t" not in line[1:].rstrip()

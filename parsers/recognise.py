@@ -1,0 +1,119 @@
+"""Is this title, is this text, an annual report on government information disclosure?
+
+Rules from titles seen on real portals: the same columns also hold reports on rule of law, website
+statistics, budgets, provident funds, and notices about writing the report.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class TitleKind(StrEnum):
+    """What a title announces."""
+
+    REPORT = "report"
+    """An annual report on government information disclosure (政府信息公开工作年度报告)."""
+    DECOY = "decoy"
+    """Another kind of document that looks like one: never fetched, never a report."""
+    OTHER = "other"
+    """Says neither; the place where it stands or its text must decide."""
+
+
+_SUBJECT = r"(?:信息公开|政务公开|公开工作)"
+_REPORT = re.compile(
+    rf"{_SUBJECT}.{{0,16}}(?:年度报告|年报|工作报告|情况的?报告|情况年度报告|年度.{{0,8}}报告|报告$)"
+    rf"|公开年报|公开年度报告"
+    rf"|(?:年度报告|年报)\(?{_SUBJECT}"
+)
+# Writings about a report, and other things made from it: no report even where its full name stands.
+_ABOUT = re.compile(
+    r"通知|通报|编制说明|填报说明|模板|格式|报表|解读|读懂|图解|音频|视频|语音"
+    r"|(?:大学|学院|学校|中学|小学|幼儿园|医院|卫生院)[\d年度学\-—至]*(?:校务|院务)?信息公开"
+)
+# Other annual documents of the same agencies. Some of these words are in agencies' names too, so the full
+# name of the report overrules them.
+_OTHER_DOCUMENT = re.compile(
+    r"法治(?:政府|建设)|依法行政|网站.{0,12}(?:年报|年度报告)|政务新媒体|决算|预算|评估|考核"
+    r"|企业(?:信息)?(?:年报|年度报告)|事业单位(?:法人)?年度报告|公积金.*(?:年度报告|年报)"
+    r"|统计年鉴|统计公报|统计年报"
+    r"|公开(?:工作)?(?:指南|目录|制度|规定|条例|要点|方案|计划|办法|规程)|工作要点|实施方案"
+)
+_FULL_NAME = re.compile(r"政府信息公开(?:工作)?(?:年度报告|年度工作报告|年报)")
+
+_YEAR = r"(?:19|20)\d{2}"
+_BODY = r"(?:局|委|委员会|办|办公室|办公厅|厅|政府|街道|镇|乡|苏木|中心|管委会|支队|总队|院|站|所|馆|署|公司)"
+_PLAUSIBLE = re.compile(
+    rf"^{_YEAR}(?:年度?)?$"
+    rf"|{_YEAR}年?度?(?:工作)?(?:年度报告|年报|报告)"
+    rf"|^[^,，。：:]{{2,24}}{_BODY}(?:\(?{_YEAR}年?度?\)?)?$"
+    rf"|{_SUBJECT}.{{0,10}}(?:总结|统计表|附表|工作情况)"
+)
+_COLUMN = re.compile(
+    rf"(?:{_YEAR}年?度?|历年|往年|本级|本机关|本单位|本部门|各?部门|[省市区县镇乡旗]|政府|街道|乡镇)*"
+    r"(?:(?:政府|政务)?(?:信息)?公开(?:工作)?)(?:年度工作报告|年度报告|年报|工作年报|报告)"
+    r"(?:专栏|栏目|列表|公示|公开)?"
+)
+_BARE_COLUMN = re.compile(r"(?:工作)?(?:年度报告|年报)")
+_SUBCOLUMN = re.compile(
+    rf"{_YEAR}年?度?(?:年报|年度报告)?"
+    r"|(?:各|市|区|县|省|州|旗|街|乡|镇)?(?:直属?|级|政府)?(?:工作|组成)?(?:部门|单位|机构)(?:年报|年度报告)?"
+    r"|(?:各|市|区|县|旗)?(?:本级|政府本级|人民政府|政府|政府办|区县|县区|县市区|县\(?市、?区\)?|区县政府)(?:年报|年度报告)?"
+    r"|(?:各)?(?:街道|乡镇|镇街|镇乡|苏木|乡镇街道|街道乡镇|镇\(?街道\)?|街道办事处)(?:年报|年度报告)?"
+)
+
+_HEADING_MARK = r"(?:^\s*|[一二三四五六七八]\s*[、.．，,:：\s]\s*|[（(][一二三四五六七八][)）]\s*)"
+_HEADINGS = tuple(
+    re.compile(_HEADING_MARK + label, re.MULTILINE)
+    for label in (
+        r"(?:总体情况|概述)",
+        r"主动公开政府信息(?:的)?情况",
+        r"(?:收到和处理政府信息公开申请|依申请公开政府信息)(?:的)?(?:办理)?情况",
+        r"(?:因)?政府信息公开(?:工作)?(?:被)?(?:申请|提起)?行政复议",
+        r"(?:政府信息公开工作)?存在的?(?:主要)?问题(?:及|和|与)",
+        r"其他需要(?:报告|说明)的(?:事项|情况)",
+    )
+)
+_THIS_REPORT = re.compile(r"本(?:年度|年)?报告")
+
+
+def plain_title(title: str) -> str:
+    """`title` without white space, tags and quotes, full-width forms made plain."""
+    text = unicodedata.normalize("NFKC", re.sub(r"<[^>]*>", "", title))
+    return re.sub(r"[\s《》〈〉<>「」\u200b\ufeff]+", "", text).lstrip("·•-[")
+
+
+def classify_title(title: str) -> TitleKind:
+    """What `title` (a link text, a heading) announces. A column of reports is named like a report."""
+    text = plain_title(title)
+    if _ABOUT.search(text) or (_OTHER_DOCUMENT.search(text) and not _FULL_NAME.search(text)):
+        return TitleKind.DECOY
+    return TitleKind.REPORT if _REPORT.search(text) else TitleKind.OTHER
+
+
+def is_plausible_title(title: str) -> bool:
+    """Whether an item with this title may be a report although the title does not say so, standing inside
+    a column of reports: a bare year, an agency's name, "2019年度报告"."""
+    return classify_title(title) is TitleKind.OTHER and bool(_PLAUSIBLE.search(plain_title(title)))
+
+
+def is_column_title(title: str) -> bool:
+    """Whether a link text names a column of annual reports and no agency (政府信息公开年报, 2023年度报告)."""
+    text = plain_title(title)
+    return bool(_COLUMN.fullmatch(text) or _BARE_COLUMN.fullmatch(text))
+
+
+def is_subcolumn_title(title: str) -> bool:
+    """Whether a link text inside a column names a part of it: a year or a group of agencies (市直部门)."""
+    text = plain_title(title)
+    return bool(_SUBCOLUMN.fullmatch(text) or is_column_title(text))
+
+
+def is_report_text(text: str) -> bool:
+    """Whether a document's text is that of an annual report: two of the form's six section headings (or
+    their forms before 2019), or the opening formula 本年度报告 with 统计期限. Keep the line breaks."""
+    if "统计期限" in text and _THIS_REPORT.search(text):
+        return True
+    return sum(1 for heading in _HEADINGS if heading.search(text)) >= 2

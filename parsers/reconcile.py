@@ -1,0 +1,127 @@
+"""Several readings of one publication, an article and its attachments, into one Report an agency and year.
+
+The same table often stands in the page and in the attached file. Cells are compared one by one: a number
+that one source prints and another contradicts is published as neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from parsers.forms import load_forms
+from parsers.model import Cell, CellStatus, Check, Issue, IssueCode, Outcome, Report
+from parsers.rules import check
+
+_T = TypeVar("_T")
+
+_BETTER = (
+    CellStatus.STATED,
+    CellStatus.BLANK,
+    CellStatus.NOT_APPLICABLE,
+    CellStatus.DEDUCED,
+    CellStatus.UNCERTAIN,
+    CellStatus.ABSENT,
+)
+_PRINTED = frozenset({CellStatus.STATED, CellStatus.BLANK, CellStatus.NOT_APPLICABLE})
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A report and the readings it was made of (`members` are indexes into what was given)."""
+
+    report: Report
+    members: tuple[int, ...]
+
+
+def reconcile(readings: Sequence[Report]) -> list[Merged]:
+    """One Merged for each agency and year among the readings; readings that are no report are left out.
+
+    A reading that names no agency or no year belongs to the readings that do, if they leave one choice.
+    """
+    groups: list[list[int]] = []
+    known = [i for i, r in enumerate(readings) if r.outcome is Outcome.REPORT]
+    for i in sorted(known, key=lambda i: (_gaps(readings[i]), i)):
+        fitting = [g for g in groups if all(_same_report(readings[i], readings[j]) for j in g)]
+        if len(fitting) == 1 or (fitting and not _gaps(readings[i])):
+            fitting[0].append(i)
+        else:
+            groups.append([i])
+    return [_merge(readings, sorted(group)) for group in groups]
+
+
+def _gaps(report: Report) -> int:
+    return (report.agency is None) + (report.report_year is None)
+
+
+def _same_report(one: Report, other: Report) -> bool:
+    agencies = {one.agency, other.agency} - {None}
+    years = {one.report_year, other.report_year} - {None}
+    return len(agencies) <= 1 and len(years) <= 1
+
+
+def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
+    parts = [readings[i] for i in members]
+    main = max(parts, key=lambda r: (_printed(r), sum(map(len, r.sections.values()))))
+    if len(parts) == 1:
+        return Merged(main, tuple(members))
+    issues = list(main.issues)
+    cells = dict(main.cells)
+    for part in parts:
+        if part is main:
+            continue
+        for name, cell in part.cells.items():
+            cells[name] = _better(name, cells[name], cell, issues) if name in cells else cell
+    sections = dict(main.sections)
+    for part in parts:
+        for code, text in part.sections.items():
+            sections[code] = max(sections.get(code, ""), text, key=len)
+    merged = replace(
+        main,
+        agency=_first(r.agency for r in parts),
+        report_year=_first(r.report_year for r in parts),
+        title=main.title or _first(r.title for r in parts),
+        period_start=_first(r.period_start for r in parts),
+        period_end=_first(r.period_end for r in parts),
+        signed_date=_first(r.signed_date for r in parts),
+        published_date=_first(r.published_date for r in parts),
+        document_number=_first(r.document_number for r in parts),
+        sections=sections,
+        cells=cells,
+        issues=tuple(issues),
+    )
+    return Merged(_rechecked(merged), tuple(members))
+
+
+def _printed(report: Report) -> int:
+    return sum(cell.status in _PRINTED for cell in report.cells.values())
+
+
+def _first(values: Iterable[_T | None]) -> _T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _rechecked(report: Report) -> Report:
+    """The report with every rule evaluated on its merged cells, without issues that the merge settled."""
+    forms = {form.id: form for form in load_forms()}
+    checks: list[Check] = []
+    if report.form is not None:
+        for table in forms[report.form].tables:
+            form = forms[report.forms.get(table.code, report.form)]
+            checks += check(form, report.cells, {table.code})
+    settled = {
+        IssueCode.NO_AGENCY: report.agency is not None,
+        IssueCode.NO_REPORT_YEAR: report.report_year is not None,
+    }
+    issues = tuple(issue for issue in report.issues if not settled.get(issue.code, False))
+    return replace(report, checks=tuple(checks), issues=issues)
+
+
+def _better(name: str, one: Cell, other: Cell, issues: list[Issue]) -> Cell:
+    """The better known of two readings of a cell; uncertain if both are printed and differ."""
+    if one.status in _PRINTED and other.status in _PRINTED and one.value != other.value:
+        raw = f"{one.raw} | {other.raw}"
+        issues.append(Issue(IssueCode.SOURCE_CONFLICT, f"{name}: the sources print {raw}"))
+        return Cell(None, raw, CellStatus.UNCERTAIN, one.evidence)
+    return min(one, other, key=lambda cell: _BETTER.index(cell.status))

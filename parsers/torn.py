@@ -1,0 +1,69 @@
+"""Rows of the form that a converter tore out of their table: a label, then one number a paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parsers.labels import FormLabels, RowPlace, normalise, without_number
+from parsers.model import Document, Paragraph
+from parsers.values import is_blank, is_number
+
+# A wrapped label takes a few lines ("3." / "危及" / "“" / "三安全一稳定" / "”").
+_LABEL_LINES = 6
+
+
+@dataclass(frozen=True)
+class TornRow:
+    """A row label and the numbers that follow it, `block_number` of the first of them."""
+
+    place: RowPlace
+    values: tuple[str, ...]
+    block_number: int
+
+
+def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
+    """The torn rows of a document; none if numbers stand before the first label, as then nobody can tell
+    whether the numbers belong to the label above or below them."""
+    rows = []
+    for label_lines, values, block_number in _runs(document):
+        place = _label(label_lines, labels)
+        if place is not None and not place.row.heading:
+            rows.append(TornRow(place, tuple(values), block_number))
+        elif len(values) > 1 and not rows:
+            return []
+    return rows
+
+
+def _runs(document: Document) -> Iterator[tuple[list[str], list[str], int]]:
+    """Runs of number paragraphs, each with the text lines right before it."""
+    lines: list[str] = []
+    values: list[str] = []
+    start = 0
+    for number, block in enumerate(document.blocks):
+        text = block.text if isinstance(block, Paragraph) else None
+        if text is not None and is_blank(text):
+            continue
+        if text is not None and is_number(text):
+            start = start if values else number
+            values.append(text.strip())
+            continue
+        if values:
+            yield lines, values, start
+            lines, values = [], []
+        lines = [*lines[1 - _LABEL_LINES :], text] if text is not None else []
+    if values:
+        yield lines, values, start
+
+
+def _label(lines: list[str], labels: FormLabels) -> RowPlace | None:
+    """The row named by the last lines; short labels (其他, 总计) count only with their list number."""
+    for count in range(1, len(lines) + 1):
+        text = "".join(lines[-count:])
+        place = labels.row(text)
+        if place is None:
+            continue
+        label = normalise(text)
+        if len(without_number(label)) > 2 or label != without_number(label):
+            return place
+    return None
