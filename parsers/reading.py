@@ -77,41 +77,43 @@ class _Reader:
         self.reading.issues.append(Issue(code, message))
 
     def _row(self, segment: Segment, row: DataRow) -> None:
-        by_place = _by_place(segment, row)
-        if by_place is not None:
-            self._put(segment, row, by_place)
-            return
-        header, grid = segment.header, segment.geometry is Geometry.GRID
-        printed = [cell for cell in row.values if not is_blank(cell.text)]
-        flat = grid and header is not None and header.flat
-        every_cell = segment.geometry is Geometry.SEQUENCE and _exact_rows(segment)
-        values = list(row.values) if flat or every_cell else printed
-        columns = segment.block.columns
-        name = row.label.text.strip() if row.label else segment.form_table.label
-        if len(values) != len(columns) or not all(is_value(value.text) for value in values):
-            message = f"“{name}” holds {len(printed)} values for {len(columns)} columns"
-            self._issue(IssueCode.COLUMN_COUNT, message)
-            self._doubt(segment, row, printed)
-        elif self._order_holds(segment, row, values, trusted=flat or not grid):
-            self._put(segment, row, values)
+        values = _by_place(segment, row)
+        if values is not None:
+            doubt = _doubt_of_places(segment, values)
         else:
-            message = f"the values of “{name}” do not stand under the column headers"
-            self._issue(IssueCode.POSITION_LABEL, message)
-            self._doubt(segment, row, printed)
+            values = _in_order(segment, row)
+            doubt = self._doubt_of_order(segment, row, values)
+        if doubt is None:
+            self._put(segment, row, values)
+            return
+        name = row.label.text.strip() if row.label else segment.form_table.label
+        printed = [cell for cell in row.values if not is_blank(cell.text)]
+        expected = len(segment.block.columns)
+        said = {
+            IssueCode.COLUMN_COUNT: f"“{name}” holds {len(printed)} values for {expected} columns",
+            IssueCode.POSITION_LABEL: f"the values of “{name}” do not stand under the column headers",
+        }
+        self._issue(doubt, said[doubt])
+        self._mark_uncertain(segment, row, printed)
 
-    def _order_holds(
-        self, segment: Segment, row: DataRow, values: Sequence[GridCell], *, trusted: bool
-    ) -> bool:
-        """Whether the order of the values settles their columns; `trusted`: a complete header is enough."""
-        if segment.header is not None and not segment.header.complete:
-            return False
-        if segment.header is not None and trusted:
-            return True
-        return self._sums_hold(
-            {name: self._cell(segment, name, v) for name, v in _pairs(segment, row, values)}
-        )
+    def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
+        """What speaks against giving the values to the columns in the form's order, if anything does."""
+        if len(values) != len(segment.block.columns) or not all(is_value(value.text) for value in values):
+            return IssueCode.COLUMN_COUNT
+        header = segment.header
+        if header is not None and not header.complete:
+            return IssueCode.POSITION_LABEL
+        if header is not None and _every_cell(segment):
+            return None
+        no_gap = not any(is_blank(value.text) for value in values)
+        if header is not None and no_gap and segment.geometry is not Geometry.GRID:
+            return None
+        return None if self._sums_hold(segment, row, values) else IssueCode.POSITION_LABEL
 
-    def _sums_hold(self, cells: dict[str, Cell]) -> bool:
+    def _sums_hold(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+        return self._proved({name: self._cell(segment, name, v) for name, v in _pairs(segment, row, values)})
+
+    def _proved(self, cells: dict[str, Cell]) -> bool:
         """Whether sums of the form bind every one of these cells among themselves, and hold."""
         sums = [
             instance
@@ -140,7 +142,7 @@ class _Reader:
                 self._issue(IssueCode.UNREADABLE_VALUE, f"{name} prints “{cell.raw}”")
             self._keep(name, cell)
 
-    def _doubt(self, segment: Segment, row: DataRow, printed: Sequence[GridCell]) -> None:
+    def _mark_uncertain(self, segment: Segment, row: DataRow, printed: Sequence[GridCell]) -> None:
         """Marks the whole row uncertain; its candidates are all that the row prints."""
         raw = " | ".join(cell.text.strip() for cell in printed)
         where = row.label or (row.values[0] if row.values else None)
@@ -160,7 +162,7 @@ class _Reader:
                 status, number = read_value(text, column.kind, column.unit)
                 evidence = Evidence(self.capture, torn.block_number)
                 cells[cell_id(table.code, row.code, column.code)] = Cell(number, text, status, evidence)
-        if not cells or not self._sums_hold(cells):
+        if not cells or not self._proved(cells):
             values = " ".join(torn.values)
             self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")
             return
@@ -194,10 +196,11 @@ def _pairs(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> Iterat
 def _by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
     """The row's value cells in column order if the grid settles them, else None.
 
-    In a loose table places count only where a full row of the same table confirms them.
+    A table of the same width goes on under the header of the one before. In a loose table places count
+    only where a full row of the same table confirms them.
     """
     header = segment.header
-    if header is None or header.places is None or header.table != segment.table:
+    if header is None or header.places is None or header.width != segment.width:
         return None
     if segment.geometry is Geometry.LOOSE and not _places_confirmed(segment, header.places):
         return None
@@ -233,10 +236,32 @@ def _places_confirmed(segment: Segment, places: Mapping[str, tuple[int, int]]) -
     return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
 
 
+def _doubt_of_places(segment: Segment, values: Sequence[GridCell]) -> IssueCode | None:
+    """Under grouped headers another order of columns than the form's means that spans are broken; the row's
+    sum cannot clear it, as it holds in any order."""
+    places = [value.column for value in values]
+    grouped = any(column.path for column in segment.block.columns)
+    return IssueCode.POSITION_LABEL if grouped and places != sorted(places) else None
+
+
+def _in_order(segment: Segment, row: DataRow) -> list[GridCell]:
+    """The row's value cells, left to right. Unless every cell of the row is known to be there, blank ones
+    at either end are taken for padding; one between values keeps its place."""
+    if _every_cell(segment):
+        return list(row.values)
+    printed = [i for i, cell in enumerate(row.values) if not is_blank(cell.text)]
+    return list(row.values[printed[0] : printed[-1] + 1]) if printed else []
+
+
+def _every_cell(segment: Segment) -> bool:
+    """Whether each row of the segment has one cell for each column, so that blank cells keep their place:
+    below a flat header of a grid, or where all rows of a sequence say so."""
+    if segment.geometry is Geometry.GRID:
+        return segment.header is not None and segment.header.flat
+    return segment.geometry is Geometry.SEQUENCE and all(
+        len(row.values) == len(segment.block.columns) for row in segment.rows
+    )
+
+
 def _printed(row: DataRow) -> int:
     return sum(not is_blank(cell.text) for cell in row.values)
-
-
-def _exact_rows(segment: Segment) -> bool:
-    """Whether every row of the segment has one cell a column, so that blank cells keep their place."""
-    return all(len(row.values) == len(segment.block.columns) for row in segment.rows)

@@ -25,10 +25,10 @@ class Header:
     `places` gives each column's grid interval [first, behind last) where all columns were found at
     places of their own; None otherwise. `complete` says that every column's label is printed, and in the
     form's order; `flat` that one row prints them all, with a cell for each and nothing else but a corner.
-    `table` is the number of the table that printed it, `unit` a unit named by it.
+    `width` is the number of grid columns of the table that printed it, `unit` a unit named by it.
     """
 
-    table: int
+    width: int
     places: dict[str, Interval] | None
     complete: bool
     flat: bool
@@ -54,6 +54,7 @@ class Segment:
     header: Header | None
     block_number: int
     table: int
+    width: int
     geometry: Geometry
     rows: list[DataRow] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ class _Finder:
     def __init__(self, labels: FormLabels) -> None:
         self.labels = labels
         self.result = Segments()
-        self.header_rows: list[tuple[int, list[GridCell]]] = []
+        self.header_rows: list[tuple[Table, list[GridCell]]] = []
         self.header_open = False
         self.headers: dict[str, Header] = {}
 
@@ -102,7 +103,7 @@ class _Finder:
             if not cells or _is_rule_line(cells) or all(is_blank(cell.text) for cell in cells):
                 continue
             if self._is_header(cells):
-                self._add_header(cells, number)
+                self._add_header(cells, table)
                 current = None
                 continue
             found = self._data_row(cells)
@@ -114,7 +115,8 @@ class _Finder:
                 self.header_open = False
             if current is None or current.block is not block:
                 header = self.headers.get(block.code)
-                current = Segment(form_table, block, header, block_number, number, table.geometry)
+                width = _width(table)
+                current = Segment(form_table, block, header, block_number, number, width, table.geometry)
                 self.result.found.append(current)
             current.rows.append(row)
 
@@ -123,7 +125,7 @@ class _Finder:
             self.labels.is_header(cell.text) for cell in cells if not is_blank(cell.text)
         )
 
-    def _add_header(self, cells: list[GridCell], table: int) -> None:
+    def _add_header(self, cells: list[GridCell], table: Table) -> None:
         if not self.header_open:
             self.header_rows = []
         self.header_rows.append((table, cells))
@@ -175,15 +177,19 @@ class _Finder:
         last = self.header_rows[-1][0]
         places = None
         if table.geometry is not Geometry.SEQUENCE:
-            places = _places(block, [cells for number, cells in self.header_rows if number == last])
+            places = _places(block, [cells for printed_in, cells in self.header_rows if printed_in is last])
         printed = normalise("".join(cell.text for row in rows for cell in row))
         unit = "元" if "单位:元" in printed else None
         complete = _in_form_order(block, rows)
         flat = complete and len(rows[-1]) == len(block.columns) + 1 and _in_form_order(block, rows[-1:])
-        return Header(last, places, complete, flat, unit)
+        return Header(_width(last), places, complete, flat, unit)
 
     def _printed_header(self) -> list[list[GridCell]]:
         return [cells for _, cells in self.header_rows]
+
+
+def _width(table: Table) -> int:
+    return max(cell.column + cell.colspan for cell in table.cells)
 
 
 def _leaf_labels(block: Block, rows: Iterable[Sequence[GridCell]]) -> bool:

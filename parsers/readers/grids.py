@@ -1,4 +1,4 @@
-"""Ruled tables of pages: spans from the places of the rules, and one table again where a page break cut it."""
+"""Ruled tables of pages: spans from the places of the rules, and one table where a page break cuts it."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def _edges(cells: Iterable[RuledCell]) -> list[float]:
 
 
 def nearest_rule(edges: list[float], position: float) -> int:
+    """The index of the rule at a position."""
     return min(range(len(edges)), key=lambda index: abs(edges[index] - position))
 
 
@@ -94,9 +95,8 @@ def append(grid: Grid, below: Grid) -> None:
     for cell in rest:
         above = partners.get(cell)
         if above is not None and (row_is_cut or _is_cut_label(above, cell)):
-            whole = replace(
-                above, text=join_lines([above.text, cell.text]), rowspan=offset + cell.end - above.row
-            )
+            text = join_lines([above.text, cell.text])
+            whole = replace(above, text=text, rowspan=offset + cell.end - above.row)
             grid.cells[grid.cells.index(above)] = whole
         else:
             grid.cells.append(replace(cell, row=cell.row + offset))
@@ -106,11 +106,13 @@ def append(grid: Grid, below: Grid) -> None:
 def _without_repeated_head(grid: Grid, below: Grid) -> list[RuledCell]:
     above, rest = _texts_by_row(grid.cells), _texts_by_row(below.cells)
     repeated = 0
-    while repeated in rest and above.get(repeated) == rest[repeated] and any(rest[repeated]):
+    while repeated in rest and above.get(repeated) == rest[repeated] and _is_head(rest[repeated]):
         repeated += 1
-    if any(cell.row < repeated < cell.end for cell in below.cells):
-        return below.cells
     return [replace(cell, row=cell.row - repeated) for cell in below.cells if cell.row >= repeated]
+
+
+def _is_head(texts: Iterable[str]) -> bool:
+    return all(text and not _FIGURE.fullmatch(text) for text in texts)
 
 
 def _texts_by_row(cells: Iterable[RuledCell]) -> dict[int, list[str]]:
@@ -127,18 +129,12 @@ def _same_columns(above: RuledCell, below: RuledCell) -> bool:
 def _is_cut_row(pairs: list[tuple[RuledCell, RuledCell]], first_row: list[RuledCell]) -> bool:
     """Whether the break runs through a row: its label goes on without a number of its own, and the figures
     all stand on one side."""
-    if len(pairs) < len(first_row):
+    if len(pairs) < len(first_row) or any(_MARKER.match(below.text) for _, below in pairs):
         return False
-    labels = [
-        (above, below)
-        for above, below in pairs
-        if below.text and not _FIGURE.fullmatch(below.text) and not _MARKER.match(below.text)
-    ]
-    figures = [(above, below) for above, below in pairs if (above, below) not in labels]
-    return (
-        any(above.rowspan == 1 and _MARKER.match(above.text) for above, _ in labels)
-        and all(_MARKER.match(above.text) for above, _ in labels)
-        and (not any(below.text for _, below in figures) or not any(above.text for above, _ in figures))
+    labels = [(above, below) for above, below in pairs if _MARKER.match(above.text)]
+    figures = [(above, below) for above, below in pairs if not _MARKER.match(above.text)]
+    return any(above.rowspan == 1 and below.text for above, below in labels) and not (
+        any(above.text for above, _ in figures) and any(below.text for _, below in figures)
     )
 
 
@@ -150,6 +146,7 @@ def _is_cut_label(above: RuledCell, below: RuledCell) -> bool:
 
 
 def to_table(grid: Grid) -> Table:
+    """The complete table with columns and spans, counted over the rules of all its pages."""
     columns = _edges(grid.cells)
     cells = []
     for cell in sorted(grid.cells, key=lambda cell: (cell.row, cell.box.x0)):

@@ -12,7 +12,7 @@ import zlib
 from codecs import BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
 from statistics import median
@@ -28,6 +28,7 @@ from pdfplumber.utils.text import chars_to_textmap, dedupe_chars, extract_text
 
 from parsers.model import Block, Box, Document, IssueCode, Paragraph, ReadError
 from parsers.readers.grids import (
+    EDGE_TOLERANCE,
     Grid,
     RuledCell,
     append,
@@ -42,6 +43,8 @@ Char = dict[str, Any]
 """A character as pdfplumber gives it: text, x0, x1, top, bottom, size, ..."""
 
 _Run = list[Char]
+_Bounds = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 # What pdfminer raises beside its own exceptions when the objects of a broken file have the wrong type.
 _DAMAGE = (
@@ -63,11 +66,20 @@ class _Line:
     page: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A page as pdfplumber sees it: characters, the ruled boxes of each table, whether there are images."""
+
+    number: int
+    chars: list[Char]
+    tables: list[list[_Bounds]]
+    has_image: bool
+
+
 @dataclass(slots=True)
 class _Page:
-    has_image: bool
-    lines: list[_Line] = field(default_factory=list)
-    grids: list[Grid] = field(default_factory=list)
+    lines: list[_Line]
+    grids: list[Grid]
 
 
 def read(data: bytes) -> Document:
@@ -77,21 +89,28 @@ def read(data: bytes) -> Document:
     of one column is text. `meta["title"]` is the title of the file's properties, where it has one.
     Raises ReadError: DAMAGED_FILE (broken, encrypted), UNKNOWN_FORMAT (a scan without a text layer).
     """
-    try:
-        with pdfplumber.open(BytesIO(data)) as pdf:
-            title = _title(pdf)
-            pages = []
-            for page in pdf.pages:
-                pages.append(_page(page))
-                page.close()
-    except _DAMAGE as error:
-        raise ReadError(IssueCode.DAMAGED_FILE, _damage_message(data, error)) from error
+    title, sheets = _parse(data)
+    pages = [_page(sheet) for sheet in sheets]
     if not any(page.lines or page.grids for page in pages):
-        if any(page.has_image for page in pages):
+        if any(sheet.has_image for sheet in sheets):
             raise ReadError(IssueCode.UNKNOWN_FORMAT, "scanned PDF without a text layer")
         raise ReadError(IssueCode.DAMAGED_FILE, "damaged PDF: neither text nor images")
     _drop_running_lines(pages)
     return Document(tuple(_blocks(pages)), {"title": title} if title else {})
+
+
+def _parse(data: bytes) -> tuple[str, list[_Sheet]]:
+    """The title and the pages of the file; whatever its parser raises means that the file is broken."""
+    try:
+        with pdfplumber.open(BytesIO(data)) as pdf:
+            sheets = []
+            for page in pdf.pages:
+                tables = [table.cells for table in page.find_tables()]
+                sheets.append(_Sheet(page.page_number, page.chars, tables, bool(page.images)))
+                page.close()
+            return _title(pdf), sheets
+    except _DAMAGE as error:
+        raise ReadError(IssueCode.DAMAGED_FILE, _damage_message(data, error)) from error
 
 
 def _title(pdf: Any) -> str:
@@ -110,19 +129,15 @@ def _damage_message(data: bytes, error: Exception) -> str:
     return f"damaged PDF: {error or type(error).__name__}"
 
 
-def _page(page: Any) -> _Page:
+def _page(sheet: _Sheet) -> _Page:
     """The tables of a page, and the lines of text outside them."""
-    runs = _runs(_printed_once(page.chars))
-    result = _Page(has_image=bool(page.images))
-    for table in page.find_tables():
-        inside, outside = _split(runs, Box(*table.bbox))
-        grid, unruled = _grid(table.cells, inside, page.page_number)
+    runs = _runs(_printed_once(sheet.chars))
+    grids = []
+    for boxes in sheet.tables:
+        grid, runs = _grid(boxes, runs, sheet.number)
         if grid is not None:
-            result.grids.append(grid)
-            runs = outside + unruled
-    result.grids.sort(key=lambda grid: grid.top)
-    result.lines = _lines(runs, page.page_number)
-    return result
+            grids.append(grid)
+    return _Page(_lines(runs, sheet.number), sorted(grids, key=lambda grid: grid.top))
 
 
 def _printed_once(chars: list[Char]) -> list[Char]:
@@ -145,7 +160,7 @@ def _runs(chars: Iterable[Char]) -> list[_Run]:
         if (
             before is not None
             and abs(char["top"] - before["top"]) < 0.5
-            and abs(char["x0"] - before["x1"]) < 0.2 * char["size"]
+            and abs(char["x0"] - before["x1"]) < 0.1 * char["size"]
         ):
             runs[-1].append(char)
         else:
@@ -165,15 +180,14 @@ def _split(runs: Iterable[_Run], box: Box) -> tuple[list[_Run], list[_Run]]:
     return inside, outside
 
 
-def _grid(
-    boxes: list[tuple[float, float, float, float]], runs: list[_Run], page: int
-) -> tuple[Grid | None, list[_Run]]:
+def _grid(boxes: list[_Bounds], runs: list[_Run], page: int) -> tuple[Grid | None, list[_Run]]:
     """The cells of a ruled table with their rows and texts, and the text that no cell holds.
 
-    There is no grid for a frame of one column and for an empty table.
+    There is no grid for a frame of one column and for an empty table. The slit of a double rule is no cell.
     """
+    boxes = [box for box in boxes if min(box[2] - box[0], box[3] - box[1]) > EDGE_TOLERANCE]
     columns = distinct_rules(edge for box in boxes for edge in (box[0], box[2]))
-    if len(columns) < 3 or not runs:
+    if len(columns) < 3:
         return None, runs
     rows = distinct_rules(edge for box in boxes for edge in (box[1], box[3]))
     cells = []
@@ -183,10 +197,14 @@ def _grid(
         text = join_lines(extract_text(list(chain(*inside))).split("\n")) if inside else ""
         row = nearest_rule(rows, top)
         cells.append(RuledCell(text, row, max(nearest_rule(rows, bottom) - row, 1), page, box))
+    if not any(cell.text for cell in cells):
+        return None, runs
     return Grid(rows[0], cells, page), runs
 
 
 def _lines(runs: Iterable[_Run], page: int) -> list[_Line]:
+    if not runs:
+        return []
     lines = []
     for line in chars_to_textmap(list(chain(*runs))).extract_text_lines(strip=True, return_chars=True):
         size = median(char["size"] for char in line["chars"])
@@ -254,13 +272,15 @@ def _items(pages: list[_Page]) -> Iterator[_Line | Grid]:
 
 
 def _margins(lines: Iterable[_Line]) -> tuple[float, float]:
-    """Where most lines begin and end."""
+    """The outermost places where at least two lines begin and end."""
     starts: Counter[int] = Counter()
     ends: Counter[int] = Counter()
     for line in lines:
         starts[round(line.x0)] += 1
         ends[round(line.x1)] += 1
-    return (starts.most_common(1)[0][0], ends.most_common(1)[0][0]) if starts else (0, 0)
+    left = min((start for start, count in starts.items() if count > 1), default=min(starts, default=0))
+    right = max((end for end, count in ends.items() if count > 1), default=max(ends, default=0))
+    return left, right
 
 
 def _starts_paragraph(before: _Line, line: _Line, left: float, right: float) -> bool:
