@@ -90,7 +90,8 @@ class _Reader:
         printed = [cell for cell in row.values if not is_blank(cell.text)]
         expected = len(segment.block.columns)
         said = {
-            IssueCode.COLUMN_COUNT: f"“{name}” holds {len(printed)} values for {expected} columns",
+            IssueCode.COLUMN_COUNT: f"“{name}” prints {len(printed)} values in {len(values)} cells"
+            f" for {expected} columns",
             IssueCode.POSITION_LABEL: f"the values of “{name}” do not stand under the column headers",
         }
         self._issue(doubt, said[doubt])
@@ -213,7 +214,11 @@ def _cells_under(
     first, behind = min(p[0] for p in places.values()), max(p[1] for p in places.values())
     if row.label is not None and row.label.column + row.label.colspan > first:
         return None
-    outside = [c for c in row.values if c.column + c.colspan <= first or c.column >= behind]
+    outside = [
+        cell
+        for cell in row.values
+        if not any(start < cell.column + cell.colspan and cell.column < end for start, end in places.values())
+    ]
     if any(not is_blank(cell.text) for cell in outside):
         return None
     if segment.geometry is Geometry.GRID and any(cell.column >= behind for cell in outside):

@@ -70,10 +70,12 @@ class Segments:
     strays: list[str] = field(default_factory=list)
 
 
-def _is_rule_line(cells: Sequence[GridCell]) -> bool:
-    """Whether the row is the line of dashes under a markdown header."""
+def _is_spacer(cells: Sequence[GridCell], *, last: bool) -> bool:
+    """Whether the row is empty or the line of dashes under a markdown header. A blank row that ends a grid
+    may be the value row of a table that was not filled in."""
     texts = [cell.text.strip(" :") for cell in cells]
-    return all(len(text) >= 3 and set(text) == {"-"} for text in texts)
+    dashes = all(len(text) >= 3 and set(text) == {"-"} for text in texts)
+    return dashes or (all(is_blank(text) for text in texts) and not (last and len(texts) > 1))
 
 
 def find_segments(document: Document, labels: FormLabels) -> Segments:
@@ -99,8 +101,9 @@ class _Finder:
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
-        for cells in table.rows():
-            if not cells or _is_rule_line(cells) or all(is_blank(cell.text) for cell in cells):
+        rows = table.rows()
+        for cells in rows:
+            if _is_spacer(cells, last=cells is rows[-1] and table.geometry is Geometry.GRID):
                 continue
             if self._is_header(cells):
                 self._add_header(cells, table)

@@ -6,6 +6,7 @@ Elements are matched by local name, so that transitional and strict documents re
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ MOST_COLUMNS = 63
 """Word's own limit of columns in a table."""
 
 _OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 _TRANSPARENT = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"}
 _BREAKS = {"br": "\n", "cr": "\n", "tab": " ", "noBreakHyphen": "-"}
 _BODY_TEXT_LEVEL = 9

@@ -152,20 +152,18 @@ def _runs(chars: Iterable[Char]) -> list[_Run]:
     """The characters as they were set in one go: a text wider than its cell is printed over the rule, and
     only as a whole does it lie in the cell that it belongs to."""
     runs: list[_Run] = []
-    before: Char | None = None
     for char in chars:
-        if char["text"].isspace():
-            before = None
-            continue
+        before = runs[-1][-1] if runs else char
         if (
-            before is not None
+            runs
+            and not char["text"].isspace()
+            and not before["text"].isspace()
             and abs(char["top"] - before["top"]) < 0.5
             and abs(char["x0"] - before["x1"]) < 0.1 * char["size"]
         ):
             runs[-1].append(char)
         else:
             runs.append([char])
-        before = char
     return runs
 
 
@@ -238,31 +236,20 @@ def _outermost(page: _Page, place: int) -> str | None:
 def _blocks(pages: list[_Page]) -> Iterator[Block]:
     """Paragraphs and tables in reading order, each joined over the page breaks inside it."""
     left, right = _margins(line for page in pages for line in page.lines)
-    paragraph: list[_Line] = []
-    grid: Grid | None = None
+    parts: list[list[_Line] | Grid] = []
     for item in _items(pages):
-        if isinstance(item, _Line):
-            if grid is not None:
-                yield to_table(grid)
-                grid = None
-            if paragraph and _starts_paragraph(paragraph[-1], item, left, right):
-                yield _paragraph(paragraph)
-                paragraph = []
-            paragraph.append(item)
-            continue
-        if paragraph:
-            yield _paragraph(paragraph)
-            paragraph = []
-        if grid is not None and continues(grid, item):
-            append(grid, item)
-            continue
-        if grid is not None:
-            yield to_table(grid)
-        grid = item
-    if paragraph:
-        yield _paragraph(paragraph)
-    if grid is not None:
-        yield to_table(grid)
+        last = parts[-1] if parts else None
+        if isinstance(item, Grid):
+            if isinstance(last, Grid) and continues(last, item):
+                append(last, item)
+            else:
+                parts.append(item)
+        elif isinstance(last, list) and not _starts_paragraph(last[-1], item, left, right):
+            last.append(item)
+        else:
+            parts.append([item])
+    for part in parts:
+        yield to_table(part) if isinstance(part, Grid) else _paragraph(part)
 
 
 def _items(pages: list[_Page]) -> Iterator[_Line | Grid]:

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from parsers import parse
+from parsers.forms import load_forms
+from parsers.model import CellStatus, CheckOutcome, IssueCode, Outcome
+from tests.parsers import render
+
+NEW, OLD = load_forms()
+AGENCY = "金昌市示例局"
+
+
+def style(seed: int = 1, **look: bool) -> render.Style:
+    return render.Style(random.Random(seed), **look)
+
+
+def page(values: dict[str, render.Value], year: int = 2023) -> str:
+    return render.page(NEW, values, style(), agency=AGENCY, year=year)
+
+
+def truth(seed: int = 1) -> dict[str, render.Value]:
+    return render.filled(NEW, random.Random(seed))
+
+
+def test_a_document_that_contradicts_itself_keeps_its_numbers_and_fails_the_check() -> None:
+    values = truth()
+    values["applications.granted.natural_person"] = 99_999
+    [report] = parse(page(values).encode(), "x")
+    assert report.cells["applications.granted.natural_person"].value == 99_999
+    assert {(c.id, c.at) for c in report.checks if c.outcome is CheckOutcome.FAIL} == {
+        ("app_result_sum", "natural_person"),
+        ("app_total_column", "granted"),
+    }
+
+
+def test_evidence_leads_to_the_grid_cell() -> None:
+    values = truth()
+    [report] = parse(page(values).encode(), "x", capture="sha256:abc")
+    evidence = report.cells["review_litigation.review_pending"].evidence
+    assert evidence is not None
+    assert (evidence.capture, evidence.row, evidence.column) == ("sha256:abc", 3, 3)
+
+
+def test_sections_are_clean_text_without_tables_and_signature() -> None:
+    [report] = parse(page(truth()).encode(), "x")
+    assert list(report.sections) == [section.code for section in NEW.sections]
+    assert report.sections["overview"] == "本机关总体情况如下。"
+    assert report.sections["other_matters"] == "本机关其他需要报告的事项如下。"
+
+
+def test_the_form_is_told_by_its_headers_even_against_the_year() -> None:
+    values = render.filled(OLD, random.Random(3))
+    [report] = parse(render.page(OLD, values, style(), agency=AGENCY, year=2023).encode(), "x")
+    assert report.form == OLD.id
+
+
+def test_tables_of_two_forms_in_one_report_are_each_read_by_their_own() -> None:
+    new, old = truth(), render.filled(OLD, random.Random(4))
+    before, _, after = page(new).partition("三、")
+    mixed = render.page(OLD, old, style(), agency=AGENCY, year=2023).partition("三、")[0] + "三、" + after
+    assert before != mixed
+    [report] = parse(mixed.encode(), "x")
+    assert (report.form, report.forms["proactive"]) == (NEW.id, OLD.id)
+    assert (
+        report.cells["proactive.admin_penalty.items_change"].value
+        == old["proactive.admin_penalty.items_change"]
+    )
+    assert report.cells["applications.other_other.total"].value == new["applications.other_other.total"]
+
+
+def test_a_table_printed_twice_with_other_numbers_is_uncertain_where_it_differs() -> None:
+    values, other = truth(), truth()
+    other["proactive.admin_penalty.decisions"] = 123_456
+    table = page(other).partition("<table")[2].partition("<p>三、")[0]
+    [report] = parse(page(values).replace("<p>三、", f"<table{table}<p>三、").encode(), "x")
+    cell = report.cells["proactive.admin_penalty.decisions"]
+    assert (cell.status, cell.value) == (CellStatus.UNCERTAIN, None)
+    assert "123456" in (cell.raw or "")
+    assert report.cells["proactive.admin_coercion.decisions"].status is CellStatus.STATED
+
+
+def test_fees_printed_in_yuan_are_converted_to_the_unit_of_the_form() -> None:
+    values = truth()
+    values["proactive.admin_fees.amount"] = 251_000
+    markup = page(values).replace("（单位：万元）", "（单位：元）")
+    [report] = parse(markup.encode(), "x")
+    cell = report.cells["proactive.admin_fees.amount"]
+    assert (cell.value, cell.raw) == (25.1, "251000")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8", "gb18030"])
+def test_old_pages_in_gbk_are_read_without_a_label(encoding: str) -> None:
+    values = truth()
+    [report] = parse(page(values).replace("<meta charset='utf-8'>", "").encode(encoding), "x")
+    assert report.agency == AGENCY
+    assert report.cells["applications.new_received.total"].value == values["applications.new_received.total"]
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome", "code"),
+    [
+        (b"", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
+        (b"%PDF-1.7 broken", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
+        (b"PK\x03\x04word/ broken", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, Outcome.UNREADABLE, IssueCode.UNKNOWN_FORMAT),
+        (bytes(range(256)) * 8, Outcome.UNREADABLE, IssueCode.UNKNOWN_FORMAT),
+        ("<html><h1>示例局2023年法治政府建设年度报告</h1><p>一、总体情况</p>".encode(), Outcome.NOT_REPORT, IssueCode.DECOY),
+        ("<html><h1>2023年度示例局部门决算</h1>".encode(), Outcome.NOT_REPORT, IssueCode.DECOY),
+        ("<html><title>政府信息公开年报</title><li>示例局2023年政府信息公开工作年度报告</li>".encode(),
+         Outcome.NOT_REPORT, IssueCode.NO_REPORT_TEXT),
+        ("随便一段文字。".encode(), Outcome.NOT_REPORT, IssueCode.NO_REPORT_TEXT),
+    ],
+)  # fmt: skip
+def test_what_is_no_report_says_why(data: bytes, outcome: Outcome, code: IssueCode) -> None:
+    [report] = parse(data, "x")
+    assert (report.outcome, [issue.code for issue in report.issues]) == (outcome, [code])
+    assert report.cells == {}
+
+
+def test_a_report_without_its_tables_holds_no_cell() -> None:
+    lines = [
+        f"{AGENCY}2023年政府信息公开工作年度报告",
+        "一、总体情况",
+        "好。",
+        "二、主动公开政府信息情况",
+        "见附件。",
+    ]
+    text = "\n\n".join(lines)
+    [report] = parse(text.encode(), "x")
+    assert {cell.status for cell in report.cells.values()} == {CellStatus.ABSENT}
+    assert [i.code for i in report.issues] == [IssueCode.TABLES_MISSING] * 3
+
+
+def test_tables_deeper_than_the_fast_parser_goes_are_not_lost() -> None:
+    values = truth()
+    deep = (
+        page(values)
+        .replace("<body>", "<body>" + "<div>" * 600)
+        .replace("</body>", "</div>" * 600 + "</body>")
+    )
+    [report] = parse(deep.encode(), "x")
+    assert report.cells["applications.new_received.total"].value == values["applications.new_received.total"]
