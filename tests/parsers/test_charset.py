@@ -41,8 +41,9 @@ def test_declaration_behind_the_first_4_kb_does_not_count():
 
 
 def test_damaged_bytes_lose_as_little_as_possible():
-    assert decode_text(TEXT.encode()[:-1] + b"\xff").startswith(TEXT[:-1])
+    assert decode_text((TEXT * 3).encode()[:-1] + b"\xff").startswith(TEXT * 2)
     assert decode_text(TEXT.encode("gb18030") + b"\xff").startswith(TEXT)
+    assert decode_html((TEXT * 3).encode() + b"\xe6", "utf-8").startswith(TEXT * 3)
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, "gbk", "utf-8", "utf-16", "latin-1", ""]))
