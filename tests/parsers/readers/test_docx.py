@@ -1,3 +1,4 @@
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +10,8 @@ from flows.demo.documents import build_docx
 from flows.demo.form import PrintedTable, grid_places
 from flows.demo.reports import load_reports
 from parsers.model import Document, GridCell, IssueCode, Paragraph, ReadError, Table
-from parsers.readers.docx import MEMBER_LIMIT, read
+from parsers.readers.docx import read
+from parsers.readers.ooxml import MEMBER_LIMIT
 
 BLANK_FORM = Path(__file__).parents[4] / "shared" / "reports" / "blank_2021_form.docx"
 NAMESPACES = (
@@ -20,12 +22,13 @@ NAMESPACES = (
 )
 
 
-def docx_of(body: str, prolog: str = "") -> bytes:
-    """A Word document with this body and nothing else."""
+def docx_of(body: str, prolog: str = "", numbering: str = "") -> bytes:
+    """A Word document with this body and these lists and nothing else."""
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
     return zip_of(
         {
             "_rels/.rels": f'<R><Relationship Type="{kind}" Target="word/document.xml"/></R>',
+            "word/numbering.xml": f"<w:numbering {NAMESPACES}>{numbering}</w:numbering>",
             "word/document.xml": f"{prolog}<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>",
         }
     )
@@ -110,6 +113,40 @@ def test_tracked_deletions_are_out_and_insertions_in() -> None:
     document = read(docx_of(f"{changed}<w:tbl>{row('规章', '0')}{deleted_row}{row('行政许可', '3')}</w:tbl>"))
     assert texts(document) == ["新收21件"]
     assert [cell.text for cell in tables(document)[0].cells] == ["规章", "0", "行政许可", "3"]
+
+
+def test_automatic_numbers_are_part_of_the_text() -> None:
+    def level(number: int, form: str, template: str) -> str:
+        return (
+            f'<w:lvl w:ilvl="{number}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>'
+            f'<w:lvlText w:val="{template}"/></w:lvl>'
+        )
+
+    def item(number: int, text: str) -> str:
+        place = f'<w:numPr><w:ilvl w:val="{number}"/><w:numId w:val="7"/></w:numPr>'
+        return f"<w:p><w:pPr>{place}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    chinese = "chineseCounting"
+    lists = (
+        '<w:abstractNum w:abstractNumId="3">'
+        + level(0, chinese, "%1、")
+        + level(1, chinese, "（%2）")
+        + level(2, "decimal", "%3.")
+        + '</w:abstractNum><w:num w:numId="7"><w:abstractNumId w:val="3"/></w:num>'
+    )
+    numbered = {
+        "一、总体情况": 0,
+        "二、主动公开": 0,
+        "（一）甲": 1,
+        "1.子": 2,
+        "2.丑": 2,
+        "（二）乙": 1,
+        "1.寅": 2,
+        "三、申请": 0,
+        "（一）丙": 1,
+    }
+    body = "".join(item(depth, re.split("[、）.]", text)[1]) for text, depth in numbered.items())
+    assert texts(read(docx_of(body, numbering=lists))) == list(numbered)
 
 
 def test_text_box_is_read_once() -> None:
