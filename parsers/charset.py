@@ -12,6 +12,8 @@ from w3lib.encoding import html_body_declared_encoding, read_bom, resolve_encodi
 
 META_BYTES = 4096
 """How much of a page is searched for a declared charset."""
+DAMAGE = 10
+"""Fewer than one in so many characters beyond ASCII may be lost to damage."""
 
 # They decode any bytes at all, so success proves nothing.
 _UNPROVABLE = {"cp1252", "iso8859-1", "latin-1", "ascii"}
@@ -20,8 +22,8 @@ _UNPROVABLE = {"cp1252", "iso8859-1", "latin-1", "ascii"}
 def decode_html(data: bytes, http_charset: str | None = None) -> str:
     """Text of a page: BOM, HTTP charset, charset declared in the page, strict UTF-8, GB18030.
 
-    `http_charset` is the charset parameter of the Content-Type header as sent. Never fails: bytes that no
-    candidate decodes strictly are decoded by the candidate that loses least, with U+FFFD for the lost.
+    `http_charset` is the charset parameter of the Content-Type header as sent. Never fails: damaged bytes
+    become U+FFFD.
     """
     return _decode(data, _declared(data, http_charset))
 
@@ -52,6 +54,14 @@ def _decode(data: bytes, declared: Iterable[str]) -> str:
         try:
             return data.decode(candidate)
         except (UnicodeDecodeError, LookupError):
-            continue
-    readings = [data.decode(name, errors="replace") for name in ("utf-8", "gb18030")]
-    return min(readings, key=lambda text: text.count("\ufffd"))
+            if candidate == "utf-8" and (text := _damaged_utf8(data)) is not None:
+                return text
+    return data.decode("gb18030", errors="replace")
+
+
+def _damaged_utf8(data: bytes) -> str | None:
+    """`data` as UTF-8 if it plainly is that with a few bytes damaged: GB18030 text read so loses nearly
+    every character, while damaged UTF-8 may well be valid GB18030 of other characters."""
+    text = data.decode("utf-8", errors="replace")
+    beyond_ascii = sum(1 for character in text if character > "\x7f")
+    return text if text.count("\ufffd") * DAMAGE < beyond_ascii else None

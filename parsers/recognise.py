@@ -52,7 +52,7 @@ _PLAUSIBLE = re.compile(
     rf"|{_SUBJECT}.{{0,10}}(?:总结|统计表|附表|工作情况)"
 )
 _COLUMN = re.compile(
-    rf"(?:{_YEAR}年?度?|历年|往年|本级|本机关|本单位|本部门|各?部门|[省市区县镇乡旗]|政府|街道|乡镇)*"
+    rf"(?:{_YEAR}年?度?|历年|往年|本级|本机关|本单位|本部门|各?部门|[省市区县镇乡旗]|政府|街道|乡镇)*+"
     r"(?:(?:政府|政务)?(?:信息)?公开(?:工作)?)(?:年度工作报告|年度报告|年报|工作年报|报告)"
     r"(?:专栏|栏目|列表|公示|公开)?"
 )
@@ -64,7 +64,7 @@ _SUBCOLUMN = re.compile(
     r"|(?:各)?(?:街道|乡镇|镇街|镇乡|苏木|乡镇街道|街道乡镇|镇\(?街道\)?|街道办事处)(?:年报|年度报告)?"
 )
 
-_HEADING_MARK = r"(?:^\s*|[一二三四五六七八]\s*[、.．，,:：\s]\s*|[（(][一二三四五六七八][)）]\s*)"
+_HEADING_MARK = r"(?:^|[一二三四五六七八][、.．，,:： ]{1,3}|[（(][一二三四五六七八][)）] ?)"
 _HEADINGS = tuple(
     re.compile(_HEADING_MARK + label, re.MULTILINE)
     for label in (
@@ -116,4 +116,5 @@ def is_report_text(text: str) -> bool:
     their forms before 2019), or the opening formula 本年度报告 with 统计期限. Keep the line breaks."""
     if "统计期限" in text and _THIS_REPORT.search(text):
         return True
-    return sum(1 for heading in _HEADINGS if heading.search(text)) >= 2
+    plain = "\n".join(" ".join(line.split()) for line in text.splitlines() if not line.isspace())
+    return sum(1 for heading in _HEADINGS if heading.search(plain)) >= 2

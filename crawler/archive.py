@@ -1,0 +1,190 @@
+"""The archive: every response as it was fetched, in WARC files with an index, and how each crawl ended.
+
+    <crawl_id>.warc.gz      one gzip member a record (ISO 28500, WARC/1.1)
+    <crawl_id>.jsonl        the index: one line a capture, written after its record
+    <crawl_id>.result.json  how the crawl of each site ended, written last: without it a crawl is unfinished
+
+Crawl ids begin with the UTC time of their start, so their order as text is their order in time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator
+
+
+class ArchiveError(Exception):
+    """The archive cannot be written or read; the message is one plain line with the way out."""
+
+
+class Role(StrEnum):
+    """What a response was fetched as."""
+
+    ROBOTS = "robots"
+    PAGE = "page"
+    """A page on the way to the column: home page, section page."""
+    LIST = "list"
+    """A page of a column of annual reports."""
+    ARTICLE = "article"
+    """A candidate for a report of its own, page or document."""
+    ATTACHMENT = "attachment"
+    """A file of an article."""
+
+
+class CrawlOutcome(StrEnum):
+    """How the crawl of a site ended."""
+
+    DONE = "done"
+    NO_COLUMN = "no_column"
+    """The site answers, but no column of annual reports and no report was found."""
+    UNREACHABLE = "unreachable"
+    """No connection: refused, unknown name, timed out."""
+    ROBOTS_DENIED = "robots_denied"
+    """robots.txt forbids what would be needed, or cannot be read."""
+    BLOCKED = "blocked"
+    """The site answers with a refusal or a challenge."""
+    FAILED = "failed"
+    """Anything else: the start page is gone, the server fails, the crawl broke."""
+
+
+class StopReason(StrEnum):
+    """Why a list, or the crawl of a site, was followed no further."""
+
+    LAST_PAGE = "last_page"
+    """The list names no further page."""
+    NOTHING_NEW = "nothing_new"
+    """A further page brought no new link."""
+    LIST_CAP = "list_cap"
+    """A list has more pages than one crawl follows."""
+    BUDGET = "budget"
+    """The site's `max_pages` requests are used up."""
+    GAVE_UP = "gave_up"
+    """The site stopped answering, or answered with refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One archived response. `digest` ("sha256:<hex>") is that of the decoded body; `parent` is the article's
+    URL for an attachment, the list page's for an article; `title` and `listed_date` (YYYY-MM-DD) are the
+    link's. `warc`, `offset`, `length` tell the record that holds the bytes: an older one where they had
+    not changed. `fetched_at` is the time of this fetch, `stored_at` when these bytes were first archived,
+    both ISO 8601 UTC."""
+
+    site: str
+    url: str
+    role: Role
+    parent: str | None
+    title: str | None
+    listed_date: str | None
+    status: int
+    content_type: str | None
+    filename: str | None
+    digest: str
+    warc: str
+    offset: int
+    length: int
+    fetched_at: str
+    stored_at: str
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """How the crawl of one site ended. `requests` counts requests sent, `bytes` decoded bodies, `columns`
+    list sections found, `reports` distinct report candidates fetched; `stops` says how often lists ended
+    for which reason; `detail` is the evidence in one line where the outcome is not `done`."""
+
+    crawl_id: str
+    site: str
+    outcome: CrawlOutcome
+    detail: str
+    requests: int
+    bytes: int
+    columns: int
+    reports: int
+    stops: dict[StopReason, int]
+
+
+def body_digest(body: bytes) -> str:
+    """The digest of a decoded body as captures and evidence name it: "sha256:<hex>"."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+class Archive:
+    """Reads the archive at `root`. A crawl that was killed can be read as far as it came."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def crawls(self) -> list[str]:
+        """Ids of the finished crawls, newest first."""
+        names = (path.name for path in self.root.glob("*.result.json"))
+        return sorted((name.removesuffix(".result.json") for name in names), reverse=True)
+
+    def captures(self, crawl_id: str, site: str | None = None) -> list[Capture]:
+        """Captures of a crawl in the order of their fetching, those of one site where `site` is given."""
+        path = self.root / f"{crawl_id}.jsonl"
+        found: dict[tuple[str, str, str], Capture] = {}
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                fields = json.loads(line)
+            except ValueError:
+                continue  # the line during which the crawl was killed
+            if site is None or fields["site"] == site:
+                capture = Capture(**{**fields, "role": Role(fields["role"])})
+                # A second line about the same fetch says the role that its text turned out to have.
+                found[capture.site, capture.url, capture.fetched_at] = capture
+        return list(found.values())
+
+    def results(self, crawl_id: str) -> list[SiteResult]:
+        """How the sites of a crawl ended; empty for a crawl that was not finished."""
+        path = self.root / f"{crawl_id}.result.json"
+        if not path.exists():
+            return []
+        return [_result(fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
+
+    def latest(self, site_id: str) -> SiteResult | None:
+        """The newest finished crawl of a site with outcome `done`."""
+        return self.latest_of({site_id}).get(site_id)
+
+    def latest_of(self, site_ids: Collection[str]) -> dict[str, SiteResult]:
+        """`latest` for several sites at once."""
+        wanted, found = set(site_ids), dict[str, SiteResult]()
+        for crawl_id in self.crawls():
+            if not wanted:
+                break
+            for result in self.results(crawl_id):
+                if result.site in wanted and result.outcome is CrawlOutcome.DONE:
+                    found[result.site] = result
+                    wanted.discard(result.site)
+        return found
+
+    def read(self, capture: Capture) -> bytes:
+        """The decoded body of a capture. Raises `ArchiveError` where the record is gone or damaged."""
+        path = self.root / capture.warc
+        try:
+            with path.open("rb") as file:
+                file.seek(capture.offset)
+                record = next(iter(ArchiveIterator(BytesIO(file.read(capture.length)))), None)
+        except OSError as error:
+            raise ArchiveError(f"{path}: {error.strerror}; crawl the site {capture.site} again") from None
+        body: bytes = record.content_stream().read() if record is not None else b""
+        if record is None or body_digest(body) != capture.digest:
+            raise ArchiveError(
+                f"{path}: no intact record at {capture.offset}; crawl the site {capture.site} again"
+            )
+        return body
+
+
+def _result(fields: dict[str, Any]) -> SiteResult:
+    stops = {StopReason(name): count for name, count in fields["stops"].items()}
+    return SiteResult(**{**fields, "outcome": CrawlOutcome(fields["outcome"]), "stops": stops})

@@ -1,0 +1,263 @@
+"""The site registry: which portals are crawled, from YAML files that people edit.
+
+A registry is one YAML file or a folder of `*.yaml`; each file is a list of sites. Every mistake is reported
+with file and line, all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, field_validator
+
+from crawler.families import families
+from crawler.urls import host_key, split_url
+
+DEFAULT_SITES = Path(__file__).parent / "sites"
+DEFAULT_DELAY = 1.0
+"""Seconds between two requests to one host."""
+DEFAULT_MAX_PAGES = 500
+"""Requests that one crawl of a site may send."""
+
+# First two digits of GB/T 2260; 00 stands for central bodies.
+_PROVINCES = {
+    "00": "中央",
+    "11": "北京市",
+    "12": "天津市",
+    "13": "河北省",
+    "14": "山西省",
+    "15": "内蒙古自治区",
+    "21": "辽宁省",
+    "22": "吉林省",
+    "23": "黑龙江省",
+    "31": "上海市",
+    "32": "江苏省",
+    "33": "浙江省",
+    "34": "安徽省",
+    "35": "福建省",
+    "36": "江西省",
+    "37": "山东省",
+    "41": "河南省",
+    "42": "湖北省",
+    "43": "湖南省",
+    "44": "广东省",
+    "45": "广西壮族自治区",
+    "46": "海南省",
+    "50": "重庆市",
+    "51": "四川省",
+    "52": "贵州省",
+    "53": "云南省",
+    "54": "西藏自治区",
+    "61": "陕西省",
+    "62": "甘肃省",
+    "63": "青海省",
+    "64": "宁夏回族自治区",
+    "65": "新疆维吾尔自治区",
+    "66": "新疆生产建设兵团",
+    "71": "台湾省",
+    "81": "香港特别行政区",
+    "82": "澳门特别行政区",
+}
+_ID = re.compile(r"[a-z0-9.-]+(?::\d{1,5})?(?:/[^\s?#]+)?")
+
+
+class RegistryError(Exception):
+    """The registry cannot be used. The message has one line a mistake: "FILE:LINE: what is wrong"."""
+
+
+class UnknownSiteError(Exception):
+    """A site was asked for that the registry does not hold."""
+
+
+class Level(StrEnum):
+    """Level of government of a site's agency."""
+
+    CENTRAL = "central"
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+
+
+class Site(BaseModel):
+    """One body's portal: `id` is its host (with a port where there is one), or host/path where one host
+    holds several bodies. Links are followed on the hosts of `id` and `start_urls` alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: StrictStr
+    name: Annotated[StrictStr, Field(min_length=1)]
+    division: StrictStr
+    """Six digits of GB/T 2260, "000000" for central bodies."""
+    start_urls: Annotated[tuple[StrictStr, ...], Field(min_length=1)]
+    """The home page, a column of annual reports, or one report."""
+    level: Level | None = None
+    portal: StrictStr | None = None
+    """Name of the portal family; None: recognised from the pages."""
+    delay_s: Annotated[float, Field(ge=0, strict=True)] = DEFAULT_DELAY
+    max_pages: Annotated[StrictInt, Field(gt=0)] = DEFAULT_MAX_PAGES
+    schedule: StrictStr | None = None
+    """A cron line; None: every night."""
+    http_only: Annotated[bool, Field(strict=True)] = False
+    """Fetch https links of the site's hosts by http: the hosts do not answer https."""
+    expects: Annotated[StrictInt, Field(ge=0)] | None = None
+    """The least number of reports that a good crawl brings."""
+    note: StrictStr | None = None
+
+    @property
+    def province(self) -> str:
+        """Chinese name of the province; 中央 for central bodies."""
+        return _PROVINCES[self.division[:2]]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The site's own hosts, as `crawler.urls.host_key` writes them."""
+        return frozenset({host_key(f"http://{self.id}"), *map(host_key, self.start_urls)})
+
+    @field_validator("id")
+    @classmethod
+    def _id_is_a_host(cls, value: str) -> str:
+        if not _ID.fullmatch(value) or value.endswith("/"):
+            raise ValueError("must be a host in lower case, host:port, or either with /path")
+        return value
+
+    @field_validator("division")
+    @classmethod
+    def _division_is_a_code(cls, value: str) -> str:
+        if not re.fullmatch(r"[0-9]{6}", value):
+            raise ValueError('must be six digits in quotes, such as "620300"')
+        if value[:2] not in _PROVINCES or (value[:2] == "00" and value != "000000"):
+            raise ValueError(f"no province has the code {value[:2]}")
+        return value
+
+    @field_validator("start_urls")
+    @classmethod
+    def _start_urls_are_web_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if split_url(url) is None or re.search(r"\s", url):
+                raise ValueError(f"{url!r} is not an http or https address")
+        return value
+
+    @field_validator("portal")
+    @classmethod
+    def _portal_is_known(cls, value: str | None) -> str | None:
+        if value is not None and value not in families():
+            raise ValueError(f"{value!r} is no portal family; known: {', '.join(families())}")
+        return value
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All sites by id, in the order of the files."""
+
+    sites: dict[str, Site]
+
+    def select(self, ids: Iterable[str]) -> list[Site]:
+        """The sites with these ids, in the order given. Raises `UnknownSiteError`."""
+        wanted = list(dict.fromkeys(ids))
+        unknown = [site_id for site_id in wanted if site_id not in self.sites]
+        if unknown:
+            raise UnknownSiteError(f"no such site: {', '.join(unknown)}; `nianbao sites` lists them")
+        return [self.sites[site_id] for site_id in wanted]
+
+
+def load_registry(path: Path | None) -> Registry:
+    """The registry in the file or folder `path`; None: the one that comes with this package.
+    Raises `RegistryError`."""
+    source = path if path is not None else DEFAULT_SITES
+    files = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
+    if not files:
+        raise RegistryError(f"{source}: holds no .yaml file")
+    sites: dict[str, Site] = {}
+    places: dict[str, str] = {}
+    mistakes: list[str] = []
+    for file in files:
+        try:
+            for entry in _entries(file):
+                site, wrong = _site(entry)
+                mistakes.extend(wrong)
+                if site is not None and site.id in sites:
+                    mistakes.append(f"{entry.place('id')}: id {site.id!r} is taken by {places[site.id]}")
+                elif site is not None:
+                    sites[site.id] = site
+                    places[site.id] = entry.place("id")
+        except RegistryError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise RegistryError("\n".join(mistakes))
+    return Registry(sites)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One item of a file's list: its values, and the lines of the item and of its fields, from 1."""
+
+    file: Path
+    values: dict[Hashable, Any]
+    line: int
+    lines: dict[Hashable, int]
+    repeated: tuple[str, ...]
+
+    def place(self, field: Hashable) -> str:
+        return f"{self.file}:{self.lines.get(field, self.line)}"
+
+
+def _entries(file: Path) -> Iterator[_Entry]:
+    try:
+        loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+    except OSError as error:
+        raise RegistryError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise RegistryError(f"{file}:1: is not UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegistryError(f"{file}:{line}: is not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise RegistryError(f"{file}:1: is not YAML: {str(error).splitlines()[0]}") from None
+    if root is None:
+        return
+    if not isinstance(root, yaml.SequenceNode):
+        raise RegistryError(f"{file}:{root.start_mark.line + 1}: must be a list of sites")
+    for node in root.value:
+        line = node.start_mark.line + 1
+        if not isinstance(node, yaml.MappingNode):
+            raise RegistryError(f"{file}:{line}: must be a site with its fields")
+        try:
+            values = loader.construct_mapping(node, deep=True)
+        except yaml.MarkedYAMLError as error:
+            raise RegistryError(f"{file}:{line}: is not YAML: {error.problem}") from None
+        names = [key.value for key, _ in node.value]
+        lines: dict[Hashable, int] = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+        yield _Entry(file, values, line, lines, tuple(name for name in set(names) if names.count(name) > 1))
+
+
+def _site(entry: _Entry) -> tuple[Site | None, list[str]]:
+    """The site of an entry, or None; and its mistakes."""
+    wrong = [f"{entry.place(name)}: {name} is given twice" for name in entry.repeated]
+    try:
+        return Site.model_validate(entry.values), wrong
+    except ValidationError as error:
+        places = {name: place for place, name in enumerate(entry.lines)}
+        for mistake in sorted(error.errors(), key=lambda mistake: places.get(mistake["loc"][0], len(places))):
+            field = mistake["loc"][0]
+            wrong.append(f"{entry.place(field)}: {_said(str(field), mistake['type'], mistake['msg'])}")
+        return None, wrong
+
+
+def _said(field: str, kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"{field} is no field of a site; fields: {', '.join(Site.model_fields)}"
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind in {"too_short", "string_too_short"}:
+        return f"{field} is empty"
+    if field == "division" and kind == "string_type":
+        return 'division must be six digits in quotes, such as "620300"'
+    return f"{field}: {message.removeprefix('Value error, ')}"

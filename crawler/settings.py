@@ -1,0 +1,52 @@
+"""Scrapy settings: one request at a time to a host, slowly, under an honest name, robots.txt obeyed."""
+
+from __future__ import annotations
+
+import os
+
+from crawler.registry import DEFAULT_DELAY
+
+BOT_NAME = "nianbao"
+SPIDER_MODULES = ["crawler.spider"]
+
+# Operators set NIANBAO_CONTACT to a page or mail address where a webmaster reaches them.
+CONTACT = os.environ.get("NIANBAO_CONTACT", "https://example.org/nianbao")
+USER_AGENT = f"nianbao/0.1 (+{CONTACT})"
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9",
+}
+
+# Both by middlewares of our own instead, which say why.
+ROBOTSTXT_OBEY = False
+COOKIES_ENABLED = False
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.RobotsMiddleware": 40,
+    "crawler.middlewares.HostsMiddleware": 50,
+    "crawler.middlewares.CookiesMiddleware": 700,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 910,
+    "crawler.middlewares.ArchiveMiddleware": 900,
+}
+
+# The spider keeps one request a site on its way, so the number of sites is the limit.
+CONCURRENT_REQUESTS = 0
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = DEFAULT_DELAY
+DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise, not an average
+
+DOWNLOAD_TIMEOUT = 30
+DNS_TIMEOUT = 20
+RETRY_TIMES = 2
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+REDIRECT_MAX_TIMES = 5
+DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report would be read as a report
+HTTPERROR_ALLOW_ALL = True  # the spider tells a gone page from a blocked site
+URLLENGTH_LIMIT = 0  # dropping a request silently would end its site's crawl
+
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+LOG_LEVEL = "INFO"
+STATS_DUMP = False

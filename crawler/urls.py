@@ -1,0 +1,103 @@
+"""Addresses: which host they are on, which two mean the same page, which lead to a document."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+_DEFAULT_PORT = {"http": 80, "https": 443}
+# What sessions, caches and click counters add to an address.
+_VOLATILE = {"jsessionid", "phpsessid", "aspsessionid", "sessionid", "_", "timestamp", "callback"}
+_SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+
+DOCUMENTS = frozenset(
+    {"pdf", "doc", "docx", "wps", "xls", "xlsx", "et", "txt", "rtf", "zip", "rar", "ofd", "ceb"}
+)
+IMAGES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff"})
+_SUFFIX = re.compile(r"\.([A-Za-z]{2,4})$")
+_SUFFIX_IN_QUERY = re.compile(r"\.([A-Za-z]{3,4})(?:$|[&|?#])")
+_DOWNLOAD = re.compile(
+    r"/(?:downfile|download|file-download|virtual_attach_file)(?:\.\w+)?(?:$|/)", re.IGNORECASE
+)
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Parts of an absolute http(s) URL with a host and a valid port; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORT or not parts.hostname:
+        return None
+    return parts
+
+
+def host_key(url: str) -> str:
+    """The host of a URL as sites own it: lower case, without "www." and default port ("" for no host)."""
+    parts = split_url(url)
+    if parts is None or parts.hostname is None:
+        return ""
+    host = parts.hostname.removeprefix("www.")
+    if parts.port is None or parts.port == _DEFAULT_PORT[parts.scheme]:
+        return host
+    return f"{host}:{parts.port}"
+
+
+def absolute(base: str, href: str) -> str | None:
+    """`href` of a page at `base` as an absolute http(s) URL without fragment and session parts."""
+    try:
+        joined = urljoin(base, href.strip())
+    except ValueError:
+        return None
+    parts = split_url(joined)
+    if parts is None:
+        return None
+    path = _SESSION_PATH.sub("", parts.path) or "/"
+    query = parts.query
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+    kept = [(name, value) for name, value in pairs if name.lower() not in _VOLATILE]
+    if len(kept) < len(pairs):
+        query = urlencode(kept, encoding="latin-1")
+    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+
+
+def page_key(url: str) -> str:
+    """The same for two addresses of one page: no scheme, no "www.", no index file, slashes single."""
+    parts = urlsplit(url)
+    path = _INDEX.sub("/", re.sub(r"/{2,}", "/", parts.path or "/"))
+    return f"{host_key(url)}{unquote(path)}" + (f"?{parts.query}" if parts.query else "")
+
+
+def directory(url: str) -> str:
+    """The directory part of a URL's path, with both slashes: "/a/b/" of /a/b/index.html."""
+    return urlsplit(url).path.rpartition("/")[0] + "/"
+
+
+def is_directory(url: str) -> bool:
+    """Whether a URL names a directory or its index page, not a page inside."""
+    path = urlsplit(url).path
+    return path.endswith("/") or not path or bool(_INDEX.search(path))
+
+
+def document_suffix(url: str) -> str | None:
+    """The file type that a URL names, in path or query ("pdf"; "" for a download script that names none);
+    None where the URL does not lead to a file."""
+    parts = urlsplit(url)
+    known = DOCUMENTS | IMAGES
+    match = _SUFFIX.search(unquote(parts.path))
+    if match and match[1].lower() in known:
+        return match[1].lower()
+    for match in _SUFFIX_IN_QUERY.finditer(unquote(parts.query)):
+        if match[1].lower() in known:
+            return match[1].lower()
+    return "" if _DOWNLOAD.search(parts.path) else None
+
+
+def viewed_file(url: str) -> str | None:
+    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL."""
+    for name, value in parse_qsl(urlsplit(url).query):
+        if name.lower() in {"file", "fileurl", "url", "src"} and document_suffix(value):
+            return absolute(url, value)
+    return None
