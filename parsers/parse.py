@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from parsers.forms import Form, load_forms
 from parsers.identity import Identity, read_identity
+from parsers.imputation import impute
 from parsers.model import (
     Cell,
     CellStatus,
@@ -64,16 +65,18 @@ def read_report(document: Document, source: str, *, capture: str = "", title: st
     if main is None:
         return _report(source, identity, issues=tuple(identity.issues))
     by_table = {table.code: _best(readings, table.code, main) for table in main.form.tables}
+    forms = {code: reading.form.id for code, reading in by_table.items() if reading.score.get(code)}
     cells = _cells(by_table, main.form)
+    cells |= impute(load_forms(), forms, cells)
     checks = tuple(c for table, reading in by_table.items() for c in check(reading.form, cells, {table}))
-    missing = [t.label for t in main.form.tables if not by_table[t.code].score.get(t.code)]
+    missing = [table.label for table in main.form.tables if table.code not in forms]
     issues = [*identity.issues, *(issue for r in _distinct(by_table.values()) for issue in r.issues)]
     issues += [Issue(IssueCode.TABLES_MISSING, f"no table “{label}” in the document") for label in missing]
     return _report(
         source,
         identity,
         form=main.form.id,
-        forms={t: r.form.id for t, r in by_table.items() if r.score.get(t)},
+        forms=forms,
         sections=read_sections(document, main.form),
         cells=cells,
         checks=checks,

@@ -177,7 +177,7 @@ class _Reader:
         if before is None or before.status is CellStatus.UNCERTAIN:
             self.reading.cells[name] = cell
         elif cell.status is not CellStatus.UNCERTAIN and cell.value != before.value:
-            raw = f"{before.raw} | {cell.raw}"
+            raw = f"{before.raw} ≠ {cell.raw}"
             self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
             self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from parsers.forms import load_forms
+from parsers.imputation import impute
 from parsers.model import Cell, CellStatus, Check, Issue, IssueCode, Outcome, Report
 from parsers.rules import check
 
@@ -103,25 +104,27 @@ def _first(values: Iterable[_T | None]) -> _T | None:
 
 
 def _rechecked(report: Report) -> Report:
-    """The report with every rule evaluated on its merged cells, without issues that the merge settled."""
+    """The report with its merged cells imputed and every rule evaluated on them, without issues that the
+    merge settled."""
     forms = {form.id: form for form in load_forms()}
     checks: list[Check] = []
+    cells = report.cells | impute(load_forms(), report.forms, report.cells)
     if report.form is not None:
         for table in forms[report.form].tables:
             form = forms[report.forms.get(table.code, report.form)]
-            checks += check(form, report.cells, {table.code})
+            checks += check(form, cells, {table.code})
     settled = {
         IssueCode.NO_AGENCY: report.agency is not None,
         IssueCode.NO_REPORT_YEAR: report.report_year is not None,
     }
     issues = tuple(issue for issue in report.issues if not settled.get(issue.code, False))
-    return replace(report, checks=tuple(checks), issues=issues)
+    return replace(report, cells=cells, checks=tuple(checks), issues=issues)
 
 
 def _better(name: str, one: Cell, other: Cell, issues: list[Issue]) -> Cell:
     """The better known of two readings of a cell; uncertain if both are printed and differ."""
     if one.status in _PRINTED and other.status in _PRINTED and one.value != other.value:
-        raw = f"{one.raw} | {other.raw}"
+        raw = f"{one.raw} ≠ {other.raw}"
         issues.append(Issue(IssueCode.SOURCE_CONFLICT, f"{name}: the sources print {raw}"))
         return Cell(None, raw, CellStatus.UNCERTAIN, one.evidence)
     return min(one, other, key=lambda cell: _BETTER.index(cell.status))

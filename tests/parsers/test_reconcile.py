@@ -40,7 +40,7 @@ def test_sources_that_print_different_numbers_leave_the_cell_uncertain() -> None
     [merged] = reconcile([one, other])
     cell = merged.report.cells[CELL]
     assert (cell.status, cell.value) == (CellStatus.UNCERTAIN, None)
-    assert cell.raw == f"{one.cells[CELL].raw} | 77777"
+    assert cell.raw == f"{one.cells[CELL].raw} ≠ 77777"
     assert IssueCode.SOURCE_CONFLICT in {issue.code for issue in merged.report.issues}
     outcomes = {(c.id, c.at): c.outcome for c in merged.report.checks}
     assert outcomes["app_total_column", "granted"] is CheckOutcome.NOT_CHECKABLE

@@ -1,0 +1,147 @@
+"""Deductive imputation: a lost number that the sums of the form and non-negativity leave one value.
+
+Terms and method as in the editing of official statistics (de Waal, Pannekoek, Scholtus, Handbook of
+Statistical Data Editing and Imputation, chapter 9). Whether one value is left is a question to an integer
+program, the smallest and the largest value that a cell can take; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from parsers.forms import Form
+from parsers.model import Cell, CellStatus
+
+_LOST = frozenset({CellStatus.ABSENT, CellStatus.UNCERTAIN})
+# No count of a report comes near it; it only keeps the program bounded.
+_LARGEST = 10**9
+_POWERS = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """left[0] + left[1] + ... = right, over cell ids."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+    def cells(self) -> tuple[str, ...]:
+        return self.left + self.right
+
+
+def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The cells that can be deduced, as new cells with status `deduced`.
+
+    `tables` names the form that each table follows. Sums that hang together by shared cells are solved
+    together; where one of them is already broken nothing is deduced from any of them. A blank cell prints
+    no number, so it stays unknown and is never given one. An uncertain cell is settled only by a number
+    that is among its candidates ("3 | 0 | 5"); one that is printed twice ("3 ≠ 5") is not lost.
+    """
+    by_id = {form.id: form for form in forms}
+    sums = [
+        _Sum(instance.left, instance.right)
+        for table, form in tables.items()
+        for instance in by_id[form].instances
+        if instance.rule.table == table and instance.rule.kind == "sum_equals"
+    ]
+    found: dict[str, Cell] = {}
+    for group in _connected(sums):
+        names = list(dict.fromkeys(name for one in group for name in one.cells()))
+        lost = [name for name in names if cells[name].status in _LOST]
+        if lost and any(cells[name].value is not None for name in names):
+            for name, value in _settled(group, cells, lost).items():
+                if _is_candidate(cells[name], value):
+                    found[name] = replace(cells[name], value=value, status=CellStatus.DEDUCED)
+    return found
+
+
+def _is_candidate(cell: Cell, value: int) -> bool:
+    return cell.status is CellStatus.ABSENT or str(value) in (cell.raw or "").replace(",", "").split(" | ")
+
+
+def _connected(sums: Sequence[_Sum]) -> list[list[_Sum]]:
+    """The sums grouped by shared cells."""
+    groups: list[tuple[set[str], list[_Sum]]] = []
+    for one in sums:
+        names, members = set(one.cells()), [one]
+        apart = []
+        for group in groups:
+            if names & group[0]:
+                names |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (names, members)]
+    return [members for _, members in groups]
+
+
+def _settled(sums: Sequence[_Sum], cells: Mapping[str, Cell], lost: Sequence[str]) -> dict[str, int]:
+    """The lost cells with one possible value; none if the sums contradict each other."""
+    unknown = list(dict.fromkeys(c for s in sums for c in s.cells() if cells[c].value is None))
+    program = _program(sums, cells, unknown)
+    if program is None:
+        return {}
+    places = [unknown.index(name) for name in lost]
+    extremes = _Extremes(program, len(unknown))
+    # Pulling many cells at once, in groups that tell any two apart, shows most open ones cheaply.
+    groups = [places, *(places[bit :: 2 * bit] for bit in _POWERS if bit < len(places))]
+    if not all(extremes.pull(group) for group in groups):
+        return {}
+    settled = {}
+    for name, place in zip(lost, places, strict=True):
+        if not extremes.open(place) and extremes.pull([place]) and not extremes.open(place):
+            settled[name] = int(extremes.low[place])
+    return settled
+
+
+class _Extremes:
+    """The smallest and largest value of every unknown cell that any solution found so far has."""
+
+    def __init__(self, program: LinearConstraint, unknown: int) -> None:
+        self.program = program
+        self.low, self.high = np.full(unknown, np.inf), np.full(unknown, -np.inf)
+
+    def open(self, place: int) -> bool:
+        return bool(self.low[place] != self.high[place])
+
+    def pull(self, places: Sequence[int]) -> bool:
+        """Solves for the smallest and the largest sum of these cells; False if there is no solution."""
+        objective = np.zeros(len(self.low))
+        objective[list(places)] = 1
+        for direction in (objective, -objective):
+            result = milp(
+                direction,
+                integrality=np.ones(len(direction), dtype=np.int64),
+                bounds=Bounds(0, _LARGEST),
+                constraints=self.program,
+            )
+            if result.x is None:
+                return False
+            solution = np.rint(result.x)
+            self.low, self.high = np.minimum(self.low, solution), np.maximum(self.high, solution)
+        return True
+
+
+def _program(
+    sums: Sequence[_Sum], cells: Mapping[str, Cell], unknown: Sequence[str]
+) -> LinearConstraint | None:
+    """The sums as equations in the unknown cells; None if one without unknown cells does not hold."""
+    index = {name: place for place, name in enumerate(unknown)}
+    matrix = np.zeros((len(sums), len(unknown)))
+    constants = np.zeros(len(sums))
+    for row, one in enumerate(sums):
+        for sign, names in ((1, one.left), (-1, one.right)):
+            for name in names:
+                value = cells[name].value
+                if value is None:
+                    matrix[row, index[name]] += sign
+                else:
+                    constants[row] -= sign * value
+    bound = matrix.any(axis=1)
+    if constants[~bound].any():
+        return None
+    return LinearConstraint(matrix[bound], constants[bound], constants[bound])
