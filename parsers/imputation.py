@@ -45,8 +45,8 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
     sums = [
         _Sum(instance.left, instance.right)
         for table, form in tables.items()
-        for instance in by_id[form].instances
-        if instance.rule.table == table and instance.rule.kind == "sum_equals"
+        for instance in by_id[form].sums
+        if instance.rule.table == table
     ]
     found: dict[str, Cell] = {}
     for group in _connected(sums):

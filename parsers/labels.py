@@ -59,7 +59,7 @@ class FormLabels:
 
     def __init__(self, form: Form) -> None:
         self.form = form
-        self._rows_by_label: dict[str, RowPlace] = {}
+        self._rows_by_label: dict[str, list[RowPlace]] = {}
         self._rows_by_key: list[tuple[str, RowPlace, int]] = []
         self._column_labels: set[str] = set()
         self._column_keys: list[str] = []
@@ -68,7 +68,8 @@ class FormLabels:
                 for row in block.rows:
                     place = RowPlace(table, block, row)
                     for label in (row.label, *row.also):
-                        self._rows_by_label[without_number(normalise(label))] = place
+                        known = self._rows_by_label.setdefault(without_number(normalise(label)), [])
+                        known.append(place)
                     self._rows_by_key += [(normalise(k), place, _length_allowed(row)) for k in row.keys]
                 for column in block.columns:
                     self._column_labels.update(
@@ -78,12 +79,14 @@ class FormLabels:
         # A leaf before a heading, then the longest key: "(三)不予公开1.属于国家秘密" is the leaf.
         self._rows_by_key.sort(key=lambda entry: (entry[1].row.heading, -len(entry[0])))
 
-    def row(self, text: str) -> RowPlace | None:
-        """The row that prints this label, if any."""
+    def row(self, text: str, after: RowPlace | None = None) -> RowPlace | None:
+        """The row that prints this label, if any; of several the next one behind `after`."""
         label = normalise(text)
-        place = self._rows_by_label.get(without_number(label))
-        if place:
-            return place
+        places = self._rows_by_label.get(without_number(label), [])
+        if len(places) == 1:
+            return places[0]
+        if places:
+            return next((place for place in places if _is_behind(place, after)), None)
         for key, candidate, length in self._rows_by_key:
             if key in label and len(label) <= length:
                 return candidate
@@ -95,6 +98,11 @@ class FormLabels:
         if label in self._column_labels:
             return True
         return len(label) <= 30 and any(key in label for key in self._column_keys)
+
+
+def _is_behind(place: RowPlace, other: RowPlace | None) -> bool:
+    rows = place.block.rows
+    return other is not None and other.row in rows and rows.index(place.row) > rows.index(other.row)
 
 
 def _prints(column: Column, label: str) -> bool:

@@ -59,6 +59,8 @@ class IssueCode(StrEnum):
     """Values do not stand under the printed column headers; the row's cells are uncertain."""
     ROW_RULE = "row_rule"
     """A row read by order alone breaks its own sum; its cells are uncertain."""
+    SUSPECT_READING = "suspect_reading"
+    """Sums are broken and the reading of these cells may be why (Fellegi-Holt); they are uncertain."""
     TORN_ROW = "torn_row"
     """Numbers stand behind a row label outside any table, fewer or more than the row has; not read."""
     DUPLICATE_ROW = "duplicate_row"

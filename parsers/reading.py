@@ -11,11 +11,12 @@ Everything else that was read is `uncertain`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from parsers.forms import Form, cell_id
 from parsers.labels import FormLabels
+from parsers.localisation import suspects
 from parsers.model import (
     Cell,
     CellStatus,
@@ -52,6 +53,7 @@ class _Reader:
     def __init__(self, form: Form, capture: str) -> None:
         self.form, self.capture = form, capture
         self.reading = FormReading(form)
+        self.fallible: set[str] = set()
 
     def run(self, document: Document) -> FormReading:
         segments = find_segments(document, labels_of(self.form))
@@ -68,7 +70,15 @@ class _Reader:
             self._issue(IssueCode.TORN_ROW, f"numbers without a row label: {stray}")
         for torn in torn_rows(document, labels_of(self.form)):
             self._torn(torn)
+        self._localise()
         return self.reading
+
+    def _localise(self) -> None:
+        """Where sums are broken and only a reading can be at fault, its cells are not certain."""
+        for name in sorted(suspects(self.form, self.reading.cells, self.fallible)):
+            cell = self.reading.cells[name]
+            self.reading.cells[name] = replace(cell, value=None, status=CellStatus.UNCERTAIN)
+            self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
 
     def _count(self, table: str, rows: int) -> None:
         self.reading.score[table] = self.reading.score.get(table, 0) + rows
@@ -101,26 +111,19 @@ class _Reader:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
         if len(values) != len(segment.block.columns) or not all(is_value(value.text) for value in values):
             return IssueCode.COLUMN_COUNT
-        header = segment.header
-        if header is not None and not header.complete:
+        if segment.header is not None and not segment.header.complete:
             return IssueCode.POSITION_LABEL
-        if header is not None and _every_cell(segment):
+        if _header_settles_order(segment, values):
             return None
-        no_gap = not any(is_blank(value.text) for value in values)
-        if header is not None and no_gap and segment.geometry is not Geometry.GRID:
-            return None
-        return None if self._sums_hold(segment, row, values) else IssueCode.POSITION_LABEL
-
-    def _sums_hold(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-        return self._proved({name: self._cell(segment, name, v) for name, v in _pairs(segment, row, values)})
+        cells = {name: self._cell(segment, name, value) for name, value in _pairs(segment, row, values)}
+        if not self._proved(cells):
+            return IssueCode.POSITION_LABEL
+        self.fallible |= cells.keys()
+        return None
 
     def _proved(self, cells: dict[str, Cell]) -> bool:
         """Whether sums of the form bind every one of these cells among themselves, and hold."""
-        sums = [
-            instance
-            for instance in self.form.instances
-            if instance.rule.kind == "sum_equals" and cells.keys() >= {*instance.left, *instance.right}
-        ]
+        sums = [i for i in self.form.sums if cells.keys() >= {*i.left, *i.right}]
         bound = {name for instance in sums for name in (*instance.left, *instance.right)}
         return bound == cells.keys() and all(evaluate(i, cells) is CheckOutcome.PASS for i in sums)
 
@@ -168,6 +171,7 @@ class _Reader:
             self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")
             return
         self._count(table.code, 1)
+        self.fallible |= cells.keys()
         for name, cell in cells.items():
             self._keep(name, cell)
 
@@ -256,6 +260,14 @@ def _in_order(segment: Segment, row: DataRow) -> list[GridCell]:
         return list(row.values)
     printed = [i for i, cell in enumerate(row.values) if not is_blank(cell.text)]
     return list(row.values[printed[0] : printed[-1] + 1]) if printed else []
+
+
+def _header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:
+    """Whether a complete header stands over as many values as it has columns, none of them by chance."""
+    if segment.header is None or not segment.header.complete:
+        return False
+    no_gap = not any(is_blank(value.text) for value in values)
+    return _every_cell(segment) or (no_gap and segment.geometry is not Geometry.GRID)
 
 
 def _every_cell(segment: Segment) -> bool:

@@ -90,6 +90,7 @@ class _Finder:
         self.header_rows: list[tuple[Table, list[GridCell]]] = []
         self.header_open = False
         self.headers: dict[str, Header] = {}
+        self.row_before: RowPlace | None = None
 
     def run(self, document: Document) -> Segments:
         number = -1
@@ -141,12 +142,15 @@ class _Finder:
         if not labelled:
             return None if texts else self._unlabelled_row(cells)
         last, place = self._row_label(cells, labelled)
-        values = tuple(cells[last + 1 :])
         if place is None:
             self._unmatched(cells)
-        elif not place.row.heading:
+            return None
+        self.row_before = place
+        units = place.block.unit_cells
+        values = tuple(cell for cell in cells[last + 1 :] if normalise(cell.text) not in units)
+        if not place.row.heading:
             return place.table, place.block, DataRow(place, cells[last], values)
-        elif any(is_number(cell.text) for cell in values):
+        if any(is_number(cell.text) for cell in values):
             self.result.subtotals.append((place.table.code, cells[last].text))
         return None
 
@@ -154,10 +158,10 @@ class _Finder:
         """The cell that names the row, the rightmost that the form knows; a label may also be cut into
         several cells ("1." and "重复申请")."""
         for i in reversed(labelled):
-            place = self.labels.row(cells[i].text)
+            place = self.labels.row(cells[i].text, self.row_before)
             if place is not None:
                 return i, place
-        return labelled[-1], self.labels.row("".join(cells[i].text for i in labelled))
+        return labelled[-1], self.labels.row("".join(cells[i].text for i in labelled), self.row_before)
 
     def _unmatched(self, cells: Sequence[GridCell]) -> None:
         """Counts a labelled row of numbers that the form does not know, against the table it stands in."""

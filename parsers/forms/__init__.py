@@ -41,9 +41,15 @@ class Label(_Data):
 
 
 class Row(Label):
-    """A row of a block; a `heading` groups the rows below it and has no cells."""
+    """A row of a block; a `heading` groups the rows below it and has no cells.
+
+    `unit` and `kind` are given where they belong to the row and not to the column. Rows of one block may
+    print the same label; the one is meant that follows the row read before.
+    """
 
     heading: bool = False
+    unit: str | None = None
+    kind: Kind | None = None
 
 
 class Column(Label):
@@ -55,12 +61,16 @@ class Column(Label):
 
 
 class Block(_Data):
-    """Rows and columns that share one header. Without `rows`: a single value row that prints no label."""
+    """Rows and columns that share one header. Without `rows`: a single value row that prints no label.
+
+    `unit_cells` are what a column of units prints beside the values.
+    """
 
     code: str
     label: str | None = None
     columns: tuple[Column, ...]
     rows: tuple[Row, ...] = ()
+    unit_cells: tuple[str, ...] = ()
 
 
 class FormTable(_Data):
@@ -71,7 +81,10 @@ class FormTable(_Data):
 
 
 class Rule(_Data):
-    """An edit rule as the file states it; see `Form.instances` for the cells it binds."""
+    """An edit rule as the file states it; see `Form.instances` for the cells it binds.
+
+    A `soft` rule is checked, but not so sure that a number could be deduced from it.
+    """
 
     id: str
     table: str
@@ -80,12 +93,14 @@ class Rule(_Data):
     rows: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    soft: bool = False
     label: str
     label_en: str
 
 
 class CellSpec(_Data):
-    """One number of a form: `<table>.<row>.<column>`, or `<table>.<column>` where the row has no label."""
+    """One number of a form: `<table>.<row>.<column>`; without `<row>` where the row has no label, without
+    `<column>` where the table has one column."""
 
     id: str
     table: str
@@ -108,12 +123,13 @@ class RuleInstance(_Data):
 
 def cell_id(table: str, row: str | None, column: str) -> str:
     """The id of a cell, the same in every form that has it."""
-    return f"{table}.{row}.{column}" if row else f"{table}.{column}"
+    return ".".join(part for part in (table, row, column) if part)
 
 
 class Form:
     """An official form: `id`, `title`, `instrument`, `first_year`, `sections`, `tables`, `rules`,
-    and derived from them `cells` (in printed order) and `instances` of the rules."""
+    and derived from them `cells` (in printed order), `instances` of the rules, and of these the `sums` that
+    every report keeps."""
 
     def __init__(self, data: dict[str, object]) -> None:
         spec = _FormFile.model_validate(data)
@@ -122,6 +138,7 @@ class Form:
         self.sections, self.tables, self.rules = spec.sections, spec.tables, spec.rules
         self.cells = {cell.id: cell for table in spec.tables for cell in _cells_of(table)}
         self.instances = tuple(chain.from_iterable(self._instances(rule) for rule in spec.rules))
+        self.sums = tuple(i for i in self.instances if i.rule.kind == "sum_equals" and not i.rule.soft)
 
     def _instances(self, rule: Rule) -> list[RuleInstance]:
         cells = [cell for cell in self.cells.values() if cell.table == rule.table]
@@ -141,7 +158,7 @@ class Form:
                 continue
             line = [c for c in cells if (c.row if rule.per == "row" else c.column) == place]
             left, right = ids(line, rule.left, rule.per), ids(line, rule.right, rule.per)
-            instances.append(RuleInstance(rule=rule, at=place, left=left, right=right))
+            instances.append(RuleInstance(rule=rule, at=place or None, left=left, right=right))
         return instances
 
 
@@ -161,18 +178,18 @@ def _cells_of(table: FormTable) -> list[CellSpec]:
         rows: tuple[Row | None, ...] = tuple(row for row in block.rows if not row.heading) or (None,)
         for row in rows:
             for column in block.columns:
-                zh = [row.label if row else " · ".join(column.path), column.label]
-                en = [row.label_en] if row else []
+                zh = [row.label if row else " · ".join(column.path), column.label if column.code else ""]
+                en = [row.label_en if row else "", column.label_en]
                 cells.append(
                     CellSpec(
                         id=cell_id(table.code, row.code if row else None, column.code),
                         table=table.code,
                         row=row.code if row else None,
                         column=column.code,
-                        label=" / ".join(zh),
-                        label_en=" / ".join([*en, column.label_en]),
-                        unit=column.unit,
-                        kind=column.kind,
+                        label=" / ".join(filter(None, zh)),
+                        label_en=" / ".join(filter(None, en)),
+                        unit=row.unit if row and row.unit else column.unit,
+                        kind=row.kind if row and row.kind else column.kind,
                     )
                 )
     return cells

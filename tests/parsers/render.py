@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from parsers.forms import Block, Form
+from parsers.forms import Block, Form, RuleInstance
 
 Value = int | float | None
 BALANCE = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）"
@@ -22,26 +22,38 @@ def filled(form: Form, rng: random.Random, *, busy: bool = True) -> dict[str, Va
     values: dict[str, Value] = {}
     for cell in form.cells.values():
         high = rng.choice([0, 3, 40, 5000]) if busy else rng.choice([0, 0, 0, 1])
-        values[cell.id] = (
-            round(rng.uniform(0, 99999), 4) if cell.kind == "amount" and busy else rng.randint(0, high)
-        )
-    for row in ("regulations", "normative_documents"):
-        names = [c for c in form.cells if c.startswith(f"proactive.{row}.")]
-        values[names[2]] = (values[names[2]] or 0) + (values[names[0]] or 0) + (values[names[1]] or 0)
-    for instance in form.instances:
-        if instance.rule.id == "app_result_sum":
-            values[instance.right[0]] = sum(values[i] or 0 for i in instance.left)
-    for instance in form.instances:
-        if instance.rule.id == "app_balance":
-            total, forward = instance.right
-            new, over = instance.left
-            values[over] = rng.randint(0, 5) if busy else 0
-            values[forward] = max(0, (values[over] or 0) - (values[total] or 0)) + rng.randint(0, 2)
-            values[new] = (values[total] or 0) + (values[forward] or 0) - (values[over] or 0)
-    for instance in form.instances:
-        if instance.rule.kind == "sum_equals" and instance.rule.id not in ("app_result_sum", "app_balance"):
-            values[instance.right[0]] = sum(values[i] or 0 for i in instance.left)
+        if cell.kind == "amount" and busy:
+            values[cell.id] = round(rng.uniform(0, 99999), 4)
+        else:
+            values[cell.id] = rng.randint(-high if cell.kind == "signed" else 0, high)
+    while broken := [i for i in form.instances if not _holds(i, values)]:
+        for instance in broken:
+            _repair(instance, values, rng)
     return values
+
+
+def _total(values: dict[str, Value], cells: tuple[str, ...]) -> int | float:
+    return sum(values[cell] or 0 for cell in cells)
+
+
+def _holds(instance: RuleInstance, values: dict[str, Value]) -> bool:
+    left, right = _total(values, instance.left), _total(values, instance.right)
+    return {"sum_equals": left == right, "at_least": left >= right, "nonnegative": True}[instance.rule.kind]
+
+
+def _repair(instance: RuleInstance, values: dict[str, Value], rng: random.Random) -> None:
+    """Makes one rule hold: a lone total takes the sum of its parts, a balance is evened out by its first
+    cell on the left, or by its last on the right where the first would fall below 0."""
+    left, right = _total(values, instance.left), _total(values, instance.right)
+    first, last = instance.left[0], instance.right[-1]
+    if instance.rule.kind == "at_least":
+        values[first] = (values[first] or 0) + right - left + rng.randint(0, 9)
+    elif len(instance.right) == 1:
+        values[last] = left
+    else:
+        spare = (values[first] or 0) + right - left
+        values[first] = max(spare, 0)
+        values[last] = (values[last] or 0) + max(-spare, 0)
 
 
 @dataclass

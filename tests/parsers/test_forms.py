@@ -14,6 +14,7 @@ FORMS = {form.id: form for form in load_forms()}
     ("form_id", "tables"),
     [
         ("cn_ogi_annual_2021", {"proactive": 10, "applications": 175, "review_litigation": 15}),
+        ("cn_ogi_statistics_2014", {"statistics": 58}),
         ("cn_ogi_annual_2019_trial", {"proactive": 22, "applications": 161, "review_litigation": 15}),
     ],
 )

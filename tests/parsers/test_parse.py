@@ -9,7 +9,7 @@ from parsers.forms import load_forms
 from parsers.model import CellStatus, CheckOutcome, IssueCode, Outcome
 from tests.parsers import render
 
-NEW, OLD = load_forms()
+NEW, OLD, OLDEST = load_forms()
 AGENCY = "金昌市示例局"
 
 
@@ -143,3 +143,46 @@ def test_tables_deeper_than_the_fast_parser_goes_are_not_lost() -> None:
     )
     [report] = parse(deep.encode(), "x")
     assert report.cells["applications.new_received.total"].value == values["applications.new_received.total"]
+
+
+def test_a_page_with_a_whole_document_pasted_into_it_is_read_to_its_end() -> None:
+    values = truth()
+    head, mark, rest = page(values).partition("<p>三、")
+    [report] = parse(f"{head}</body></html>{mark}{rest}".encode(), "x")
+    assert report.cells["applications.new_received.total"].value == values["applications.new_received.total"]
+
+
+def statistics_page(values: dict[str, int]) -> str:
+    """The 2014 table: label, unit, value; group rows with dashes for a unit."""
+    rows = [["统计指标", "单位", "统计数"]]
+    for row in OLDEST.tables[0].blocks[0].rows:
+        rows.append(
+            [row.label, "——" if row.heading else str(row.unit), "" if row.heading else str(values[row.code])]
+        )
+    title = f"<h1>{AGENCY}2016年政府信息公开工作年度报告</h1><p>一、概述</p><p>好。</p><p>二、主动公开政府信息情况</p>"
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"{title}<table>{cells}</table>"
+
+
+def test_the_statistics_table_of_2014_is_read_with_its_repeated_labels() -> None:
+    rows = [row for row in OLDEST.tables[0].blocks[0].rows if not row.heading]
+    values = {row.code: number for number, row in enumerate(rows, start=1)}
+    [report] = parse(statistics_page(values).encode(), "x")
+    assert (report.form, report.agency, report.report_year) == (OLDEST.id, AGENCY, 2016)
+    assert {n: c.value for n, c in report.cells.items()} == {f"statistics.{k}": v for k, v in values.items()}
+    assert (
+        report.cells["statistics.review_corrected"].value
+        != report.cells["statistics.litigation_corrected"].value
+    )
+
+
+def test_free_prose_before_any_form_is_a_report_without_cells() -> None:
+    lines = [
+        f"{AGENCY}2010年政府信息公开工作年度报告",
+        "一、概述",
+        "好。",
+        "二、主动公开政府信息情况",
+        "多。",
+    ]
+    [report] = parse("\n\n".join(lines).encode(), "x")
+    assert (report.outcome, report.report_year, report.form, report.cells) == (Outcome.REPORT, 2010, None, {})
