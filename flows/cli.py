@@ -1,0 +1,243 @@
+"""The command `nianbao`. Exit status: 0 done, 1 something failed (one plain line each), 2 wrong usage.
+
+What a command needs is imported when it runs: `--help`, `parse`, `sites` and `status` load neither Prefect
+nor Scrapy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.summary import RunSummary
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells count it."""
+DEMO_HOME = Path("data") / "demo"
+"""Where the demo goes if no home is named: its invented agencies stay out of the real dataset."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit status. Raises SystemExit for wrong usage and `--help`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return _failed("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except _plain_errors() as error:
+        return _failed(_in_words(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--home", type=Path, metavar="DIR", help="where everything lies (default: NIANBAO_HOME, else ./data)"
+    )
+    common.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
+    parser = argparse.ArgumentParser(
+        prog="nianbao",
+        description="China's annual reports on government information disclosure, one dataset.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", parents=[common], help="the whole way on a bundled portal, no network")
+    demo.set_defaults(command=_demo)
+    run = commands.add_parser("run", parents=[common], help="crawl, parse, publish: all sites due, or these")
+    run.add_argument("site", nargs="*", metavar="SITE")
+    run.set_defaults(command=_run)
+    serve = commands.add_parser("serve", parents=[common], help="the nightly schedule on this machine")
+    serve.set_defaults(command=_serve)
+    parse = commands.add_parser("parse", parents=[common], help="read documents at hand, nothing else")
+    parse.add_argument("file", nargs="+", metavar="FILE")
+    parse.add_argument("--json", action="store_true", help="JSON Lines, one object a report")
+    parse.set_defaults(command=_parse)
+    reparse = commands.add_parser(
+        "reparse", parents=[common], help="parse again from the archive, no network"
+    )
+    reparse.add_argument("site", nargs="*", metavar="SITE")
+    reparse.set_defaults(command=_reparse)
+    publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
+    publish.set_defaults(command=_publish)
+    sites = commands.add_parser("sites", parents=[common], help="list the registry, or check it")
+    sites.add_argument("action", nargs="?", choices=["check"])
+    sites.set_defaults(command=_sites)
+    status = commands.add_parser("status", parents=[common], help="last runs, coverage, what is broken")
+    status.set_defaults(command=_status)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from flows.demo.portal import serve_portal
+    from flows.local import run_flow
+
+    home = options.home or Path(os.environ.get("NIANBAO_HOME") or DEMO_HOME)
+    _show_progress()
+    with serve_portal() as portal:
+        summary = run_flow("nightly", home, sites_path=portal.registry)
+    status = _show_run(summary, home)
+    print("read it with pandas:")
+    print("  import pandas as pd")
+    print(f"  reports = pd.read_parquet({str(_dataset(home) / 'reports')!r})")
+    print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.local import run_flow
+
+    load_registry(options.sites).select(options.site)  # its mistakes, before a server is started
+    _show_progress()
+    home = _home(options)
+    if options.site:
+        return _show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
+    return _show_run(run_flow("nightly", home, sites_path=options.sites), home)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.local import serve
+
+    load_registry(options.sites)
+    try:
+        serve(_home(options), options.sites)
+    except KeyboardInterrupt:
+        return 0
+    return 1
+
+
+def _parse(options: argparse.Namespace) -> int:
+    from flows.documents import json_line, parse_file
+
+    status = 0
+    for path in options.file:
+        records, text, unreadable = parse_file(path)
+        print("\n".join(map(json_line, records)) if options.json else text, flush=True)
+        if unreadable:
+            status = _failed(f"{path}: {unreadable}")
+    return status
+
+
+def _reparse(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.local import run_flow
+
+    load_registry(options.sites).select(options.site)
+    _show_progress()
+    home = _home(options)
+    return _show_run(run_flow("reparse", home, sites=options.site or None, sites_path=options.sites), home)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from flows.documents import counted
+    from warehouse import publish
+
+    home = _home(options)
+    if not (home / "staging").is_dir():
+        return _failed(f"{home}: nothing is staged here; `nianbao run` does it")
+    publication = publish(home)
+    changed = len(publication.written) + len(publication.removed)
+    print(f"reports  {publication.reports}")
+    print(f"cells    {counted(publication.cells)}")
+    print(f"changed  {changed} partitions")
+    print(f"dataset  {_dataset(home)}")
+    return 0
+
+
+def _sites(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.due import check_schedules
+
+    registry = load_registry(options.sites)
+    if options.action == "check":
+        check_schedules(registry.sites.values())
+        print(f"{len(registry.sites)} sites, no mistakes")
+        return 0
+    for site in registry.sites.values():
+        print(f"{site.id}  {site.province}  {site.name}  {' '.join(site.start_urls)}")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.status import status_lines
+
+    for line in status_lines(_home(options), load_registry(options.sites)):
+        print(line)
+    return 0
+
+
+def _home(options: argparse.Namespace) -> Path:
+    return Path(options.home or os.environ.get("NIANBAO_HOME") or "data")
+
+
+def _dataset(home: Path) -> Path:
+    return home.absolute() / "dataset"
+
+
+def _show_progress() -> None:
+    """What flows say while they run goes to standard error, one plain line each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("nianbao").addHandler(handler)
+
+
+def _show_run(summary: RunSummary, home: Path) -> int:
+    """Print what a run did; gives the exit status."""
+    from flows.documents import counted
+    from flows.summary import RunOutcome
+
+    totals = summary.totals
+    print(f"sites    {totals.done} of {totals.sites}")
+    print(f"reports  {totals.reports}")
+    print(f"cells    {counted(totals.cells)}")
+    print(f"checks   {totals.checks_failed} failed")
+    for run in summary.broken():
+        print(f"{run.outcome}   {run.site}: {run.reason}")
+    print(f"dataset  {_dataset(home)}")
+    print(f"run      {home.absolute() / 'runs' / summary.run_id}.json")
+    if summary.reason:
+        return _failed(summary.reason)
+    return 0 if summary.outcome is RunOutcome.DONE else 1
+
+
+def _failed(line: str, status: int = 1) -> int:
+    print(f"nianbao: {line}", file=sys.stderr)
+    return status
+
+
+def _plain_errors() -> tuple[type[Exception], ...]:
+    """The errors whose message is for the user."""
+    from crawler.archive import ArchiveError
+    from crawler.registry import RegistryError, UnknownSiteError
+    from flows.local import FlowError
+    from flows.server import ServerError
+    from warehouse import WarehouseError
+
+    return (ArchiveError, FlowError, RegistryError, ServerError, UnknownSiteError, WarehouseError, OSError)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

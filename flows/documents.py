@@ -1,0 +1,119 @@
+"""`nianbao parse`: documents at hand, as JSON Lines or for the eye."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from parsers import parse
+from parsers.forms import RuleInstance, load_forms
+from parsers.model import CellStatus, CheckOutcome, Outcome, Report
+
+NOT_OPENED = "not_opened"
+"""The one issue code that is not the parser's: the file could not be opened (`unreadable`)."""
+
+
+def parse_file(path: str) -> tuple[list[dict[str, Any]], str, str | None]:
+    """Read one file: its reports as JSON objects, as text, and the plain reason if it is unreadable."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        unread = as_json(Report(path, Outcome.UNREADABLE))
+        unread["issues"] = [{"code": NOT_OPENED, "message": reason}]
+        return [unread], f"{path}: unreadable: {reason}", reason
+    reports = parse(data, path)
+    unreadable = [_reason(report) for report in reports if report.outcome is Outcome.UNREADABLE]
+    text = "\n".join(line for report in reports for line in describe(report))
+    return [as_json(report) for report in reports], text, unreadable[0] if unreadable else None
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """A report as `nianbao parse --json` prints it; dates are ISO 8601 text, what is not known is null."""
+    return {
+        "source": report.source,
+        "outcome": report.outcome,
+        "agency": report.agency,
+        "report_year": report.report_year,
+        "form": report.form,
+        "forms": report.forms,
+        "title": report.title,
+        "cells": {cell_id: dataclasses.asdict(cell) for cell_id, cell in report.cells.items()},
+        "checks": [dataclasses.asdict(check) for check in report.checks],
+        "facts": [dataclasses.asdict(fact) for fact in report.facts],
+        "issues": [dataclasses.asdict(issue) for issue in report.issues],
+        "period": [report.period_start, report.period_end] if report.period_start else None,
+        "signed_date": report.signed_date,
+        "published_date": report.published_date,
+        "document_number": report.document_number,
+        "sections": report.sections,
+    }
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """One line of JSON Lines; dates become text."""
+    return json.dumps(record, ensure_ascii=False, default=str)
+
+
+def describe(report: Report) -> Iterator[str]:
+    """A report for the eye: identity, cells by status, checks, the failed ones with their numbers."""
+    if report.outcome is not Outcome.REPORT:
+        yield f"{report.source}: {report.outcome}: {_reason(report)}"
+        return
+    year = report.report_year if report.report_year is not None else "year unknown"
+    yield f"{report.source}: {report.agency or 'agency unknown'}, {year}"
+    yield f"  title   {report.title or '-'}"
+    yield f"  form    {report.form or 'free prose, no form'}"
+    cells = Counter(cell.status for cell in report.cells.values())
+    yield f"  cells   {counted(cells)}"
+    checks = Counter(check.outcome for check in report.checks)
+    yield "  checks  " + (
+        ", ".join(f"{checks[outcome]} {outcome.replace('_', ' ')}" for outcome in CheckOutcome)
+        if report.checks
+        else "none"
+    )
+    for line in _failures(report):
+        yield f"  failed  {line}"
+    for issue in report.issues:
+        yield f"  issue   {issue.message} ({issue.code})"
+
+
+def counted(cells: Counter[CellStatus] | dict[CellStatus, int]) -> str:
+    """Counts by status in words, in the order of `CellStatus`."""
+    counts = [f"{cells[status]} {status.replace('_', ' ')}" for status in CellStatus if cells.get(status)]
+    return ", ".join(counts) or "none"
+
+
+def _failures(report: Report) -> Iterator[str]:
+    """Each failed check in words: the place, the rule, both sides with their numbers."""
+    failed = {(check.id, check.at) for check in report.checks if check.outcome is CheckOutcome.FAIL}
+    for form in load_forms():
+        for instance in form.instances:
+            followed = report.forms.get(instance.rule.table, report.form) == form.id
+            if followed and (instance.rule.id, instance.at) in failed:
+                place = f" at {instance.at}" if instance.at else ""
+                yield f"{instance.rule.label} ({instance.rule.id}{place}): {_numbers(report, instance)}"
+
+
+def _numbers(report: Report, instance: RuleInstance) -> str:
+    def side(cell_ids: tuple[str, ...]) -> str:
+        values = [report.cells[cell_id].value for cell_id in cell_ids if cell_id in report.cells]
+        return " + ".join(str(value) for value in values)
+
+    if not instance.right:
+        values = (
+            (cell_id, report.cells[cell_id].value) for cell_id in instance.left if cell_id in report.cells
+        )
+        return ", ".join(
+            f"{cell_id} = {value}" for cell_id, value in values if value is not None and value < 0
+        )
+    sign = "≠" if instance.rule.kind == "sum_equals" else "<"
+    return f"{side(instance.left)} {sign} {side(instance.right)}"
+
+
+def _reason(report: Report) -> str:
+    return "; ".join(issue.message for issue in report.issues) or "no reason given"

@@ -1,0 +1,168 @@
+"""From the captures of a site to its reports, in a pool of processes.
+
+The unit of work is an article with its attachments: what one report is made of. Workers read the archive
+themselves, so that no document body passes between processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.archive import Archive, Capture, Role
+from parsers import parse, reconcile
+from parsers.model import IssueCode, Outcome, Report
+
+ARTICLES_A_CALL = 10
+"""Articles that a process takes at once: enough to hide the call, few enough to share out a site."""
+
+Article = tuple[Capture, ...]
+"""Captures of one article: its page, then its attachments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A document that gave no report, or a report that cannot be published as it is."""
+
+    url: str
+    digest: str | None
+    outcome: Outcome
+    code: IssueCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedArticle:
+    """What an article says: its reports, each with the captures that it was read from, and its problems."""
+
+    reports: tuple[tuple[Report, Article], ...]
+    problems: tuple[Problem, ...]
+
+
+def articles(captures: Iterable[Capture]) -> list[Article]:
+    """The documents among `captures` (one site, one crawl), grouped by article in the order of the crawl.
+    An attachment whose article was not captured stands alone."""
+    groups: dict[str, list[Capture]] = {}
+    for capture in captures:
+        if capture.role is Role.ARTICLE:
+            groups.setdefault(capture.url, []).insert(0, capture)
+        elif capture.role is Role.ATTACHMENT:
+            groups.setdefault(capture.parent or capture.url, []).append(capture)
+    return [tuple(group) for group in groups.values()]
+
+
+def parse_articles(archive_root: Path, batch: Sequence[Article]) -> list[ParsedArticle]:
+    """Parse the articles of a batch. Raises `ArchiveError` if the archive cannot be read."""
+    archive = Archive(archive_root)
+    return [_parse_article(archive, article) for article in batch]
+
+
+def _parse_article(archive: Archive, article: Article) -> ParsedArticle:
+    readings: list[Report] = []
+    origins: list[Capture] = []
+    for capture in article:
+        data = archive.read(capture)
+        for reading in parse(
+            data,
+            capture.url,
+            capture=capture.digest,
+            title=capture.title,
+            content_type=capture.content_type,
+        ):
+            readings.append(reading)
+            origins.append(capture)
+    reports = tuple(
+        (merged.report, tuple(dict.fromkeys(origins[member] for member in merged.members)))
+        for merged in reconcile(readings)
+        if merged.report.outcome is Outcome.REPORT
+    )
+    problems = tuple(
+        _problem(reading, origin)
+        for reading, origin in zip(readings, origins, strict=True)
+        if reading.outcome is Outcome.UNREADABLE or (reading.outcome is Outcome.NOT_REPORT and not reports)
+    )
+    return ParsedArticle(reports, problems)
+
+
+def _problem(reading: Report, origin: Capture) -> Problem:
+    """Why a document gave no report, in the words of the parser."""
+    issue = reading.issues[-1]
+    return Problem(origin.url, origin.digest, reading.outcome, issue.code, issue.message)
+
+
+class ParserError(Exception):
+    """A parser process died on the documents of a site."""
+
+
+class ParserPool:
+    """One parser process a core, replaced by new ones when one of them dies."""
+
+    def __init__(self) -> None:
+        self._executor = _executor()
+
+    async def parse(self, archive_root: Path, groups: Sequence[Article]) -> list[ParsedArticle]:
+        """Parse the articles of a site, shared out over the processes; the answers in their order.
+
+        Raises `ParserError` if a process died, `ArchiveError` if the archive cannot be read.
+        """
+        executor = self._executor
+        loop = asyncio.get_running_loop()
+        calls = [
+            loop.run_in_executor(
+                executor, parse_articles, archive_root, groups[start : start + ARTICLES_A_CALL]
+            )
+            for start in range(0, len(groups), ARTICLES_A_CALL)
+        ]
+        try:
+            return [article for answer in await asyncio.gather(*calls) for article in answer]
+        except BrokenExecutor:
+            if self._executor is executor:
+                self._executor = _executor()
+            raise ParserError(f"a parser process died on one of {len(groups)} articles") from None
+
+    def close(self) -> None:
+        self._executor.shutdown()
+
+    def abandon(self) -> None:
+        """End the processes now, whatever they are doing."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+
+
+@contextlib.contextmanager
+def parser_pool() -> Iterator[ParserPool]:
+    """A pool that ends with the block, and at once when the block is left by an exception."""
+    pool = ParserPool()
+    try:
+        yield pool
+        pool.close()
+    except BaseException:
+        pool.abandon()
+        raise
+
+
+def _executor() -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
+    """End this worker when its parent dies; leave Ctrl-C to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,140 @@
+"""What a run did, as one JSON file in `<home>/runs`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from crawler.archive import CrawlOutcome
+from parsers.model import CellStatus, IssueCode, Outcome
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    """Every site delivered and everything is published."""
+    PARTIAL = "partial"
+    """Some sites are broken and keep their old rows; the others are published."""
+    FAILED = "failed"
+    """No site delivered, or publishing failed; the dataset stands as it was."""
+
+
+class SiteOutcome(StrEnum):
+    """How one site came out of a run."""
+
+    DONE = "done"
+    """Crawled, parsed and staged: its rows are those of this run."""
+    BROKEN = "broken"
+    """The site did not deliver what it is known to hold, or could not be crawled; its old rows stay."""
+    FAILED = "failed"
+    """This machine failed (crawl process, parser process, disk); the site's old rows stay."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SiteIssue(_Model):
+    """A document of the site that gave no report, or a report with a flaw in its identity."""
+
+    url: str
+    digest: str | None
+    outcome: Outcome
+    code: IssueCode
+    message: str
+
+
+class SiteRun(_Model):
+    """One site in a run. `known` is the number of reports staged before; `reason` is set unless done."""
+
+    site: str
+    name: str
+    province: str
+    outcome: SiteOutcome
+    reason: str | None = None
+    crawl_id: str | None = None
+    crawl_outcome: CrawlOutcome | None = None
+    known: int = 0
+    documents: int = 0
+    reports: int = 0
+    cells: dict[CellStatus, int] = Field(default_factory=dict)
+    checks_failed: int = 0
+    issues: list[SiteIssue] = Field(default_factory=list)
+
+
+class Totals(_Model):
+    """Sums over the sites that are done."""
+
+    sites: int = 0
+    done: int = 0
+    documents: int = 0
+    reports: int = 0
+    cells: dict[CellStatus, int] = Field(default_factory=dict)
+    checks_failed: int = 0
+
+
+class Timings(_Model):
+    """Seconds spent, added up over concurrent shards; `total` is the clock's."""
+
+    crawl: float = 0.0
+    parse: float = 0.0
+    publish: float = 0.0
+    total: float = 0.0
+
+
+class RunSummary(_Model):
+    """One run. `reason` says why publishing failed, if it did; `partitions` of the dataset have changed."""
+
+    run_id: str
+    flow: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: RunOutcome
+    reason: str | None = None
+    partitions: list[str] = Field(default_factory=list)
+    sites: list[SiteRun]
+    totals: Totals
+    timings: Timings
+
+    def broken(self) -> list[SiteRun]:
+        """The sites that keep their old rows."""
+        return [site for site in self.sites if site.outcome is not SiteOutcome.DONE]
+
+
+def total(sites: list[SiteRun]) -> Totals:
+    done = [site for site in sites if site.outcome is SiteOutcome.DONE]
+    cells: Counter[CellStatus] = Counter()
+    for site in done:
+        cells.update(site.cells)
+    return Totals(
+        sites=len(sites),
+        done=len(done),
+        documents=sum(site.documents for site in done),
+        reports=sum(site.reports for site in done),
+        cells=dict(cells),
+        checks_failed=sum(site.checks_failed for site in done),
+    )
+
+
+def write_summary(home: Path, summary: RunSummary) -> Path:
+    """Write `<home>/runs/<run_id>.json`; a reader never sees half of it."""
+    path = home / "runs" / f"{summary.run_id}.json"
+    partial = path.with_suffix(".tmp")
+    partial.write_text(summary.model_dump_json(indent=1), encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def read_summaries(home: Path) -> Iterator[RunSummary]:
+    """The finished runs of a home, newest first. A file that is no summary is passed over."""
+    for path in sorted((home / "runs").glob("*.json"), reverse=True):
+        try:
+            yield RunSummary.model_validate_json(path.read_bytes())
+        except ValidationError:
+            continue

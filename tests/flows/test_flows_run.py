@@ -1,0 +1,129 @@
+"""Whole runs: a loopback portal, a real Prefect server, the archive, staging and the dataset."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pandas as pd
+from flows_nianbao import Nianbao, eventually
+from flows_portal import FlowsPortal
+
+import warehouse
+
+
+def _published(home: Path) -> pd.DataFrame:
+    return warehouse.read("reports", home=home, columns=["agency", "report_year", "site"])
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _ask(url: str, path: str, **body: Any) -> Any:
+    """POST to the Prefect API, as its web page does."""
+    request = Request(f"{url}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urlopen(request) as answer:
+        return json.load(answer)
+
+
+def _take_away_one_report(portal: FlowsPortal, site: str) -> None:
+    reports = [path for path, page in portal.pages[site].items() if b"<table" in page.body]
+    del portal.pages[site][max(path for path in reports if "internal" not in path)]
+
+
+def test_run_publishes_and_tells_what_it_did(nianbao: Nianbao, portal: FlowsPortal) -> None:
+    out, err = nianbao("run")
+    published = _published(nianbao.home)
+    assert published.groupby("site").size().to_dict() == {site: portal.reports(site) for site in portal.sites}
+    assert not published.duplicated(["agency", "report_year"]).any()
+    assert "sites    2 of 2" in out
+    assert f"dataset  {nianbao.home / 'dataset'}" in out
+    assert all(line.startswith((*portal.sites, "crawling")) for line in err.splitlines())
+
+    run = nianbao.newest_run()
+    assert (run["flow"], run["outcome"]) == ("nightly", "done")
+    assert run["totals"]["reports"] == len(published)
+    assert run["totals"]["cells"]["stated"] > 0
+    assert {site["site"]: site["crawl_outcome"] for site in run["sites"]} == dict.fromkeys(
+        portal.sites, "done"
+    )
+    assert nianbao.processes() == []
+
+    # The same bytes on the portal, or in the archive, give the same dataset.
+    dataset = _files(nianbao.home / "dataset")
+    nianbao("run", portal.sites[0])
+    portal.pages.clear()
+    nianbao("reparse")
+    assert nianbao.newest_run()["flow"] == "reparse"
+    nianbao("publish")
+    assert _files(nianbao.home / "dataset") == dataset
+
+    out, _ = nianbao("status")
+    assert f"published reports ({len(published)})" in out
+    assert "broken" not in out
+
+
+def test_a_site_that_fails_keeps_its_rows_and_others_go_on(nianbao: Nianbao, portal: FlowsPortal) -> None:
+    nianbao("run")
+    before = _published(nianbao.home)
+    poorer, gone = portal.sites
+    _take_away_one_report(portal, poorer)
+    portal.pages[gone].clear()
+
+    out, _ = nianbao("run", status=1)
+    runs = {run["site"]: run for run in nianbao.newest_run()["sites"]}
+    assert runs[poorer]["outcome"] == runs[gone]["outcome"] == "broken"
+    known = portal.reports(poorer)
+    assert f"broken   {poorer}: {known - 1} reports where {known} are known" in out
+    assert f"broken   {gone}: " in out
+    pd.testing.assert_frame_equal(_published(nianbao.home), before)
+    status, _ = nianbao("status")
+    assert f"{gone}  {runs[gone]['reason']}" in status
+
+
+def test_two_runs_at_once_on_one_home_share_a_server(nianbao_alone: Nianbao, portal: FlowsPortal) -> None:
+    sites = ("--sites", str(portal.registry))
+    runs = [nianbao_alone.start("run", *sites), nianbao_alone.start("run", *sites)]
+    for run in runs:
+        out, err = run.communicate(timeout=120)
+        assert run.returncode == 0, out + err
+    published = _published(nianbao_alone.home)
+    assert len(published) == sum(map(portal.reports, portal.sites))
+    assert not published.duplicated(["agency", "report_year"]).any()
+    eventually(lambda: nianbao_alone.processes() == [])
+
+
+def test_ctrl_c_ends_a_run_with_its_children(nianbao: Nianbao, portal: FlowsPortal) -> None:
+    portal.open.clear()
+    run = nianbao.start("run", "--sites", str(portal.registry))
+    assert portal.asked.wait(60)
+    run.send_signal(signal.SIGINT)
+    portal.open.set()
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert err.splitlines()[-1] == "nianbao: interrupted"
+    assert "Traceback" not in out + err
+    eventually(lambda: nianbao.processes() == [])
+
+
+def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
+    nianbao_alone: Nianbao, portal: FlowsPortal
+) -> None:
+    serve = nianbao_alone.start("serve", "--sites", str(portal.registry))
+    assert serve.stdout is not None
+    said = serve.stdout.readline()
+    url = said.split()[-1] + "/api"
+    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == {"nightly", "site"})
+    [site] = [found for found in _ask(url, "deployments/filter") if found["name"] == "site"]
+    run = _ask(url, f"deployments/{site['id']}/create_flow_run", parameters={"sites": portal.sites[:1]})
+    mine = {"id": {"any_": [run["id"]]}}
+    eventually(lambda: _ask(url, "flow_runs/filter", flow_runs=mine)[0]["state_type"] == "COMPLETED")
+    assert set(_published(nianbao_alone.home)["site"]) == {portal.sites[0]}
+    serve.terminate()
+    out, err = serve.communicate(timeout=60)
+    assert serve.returncode == 0, out + err
+    eventually(lambda: nianbao_alone.processes() == [])
