@@ -41,6 +41,8 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
     no number, so it stays unknown and is never given one. An uncertain cell is settled only by a number
     that is among its candidates ("3 | 0 | 5"); one that is printed twice ("3 ≠ 5") is not lost.
     """
+    if not any(cell.status in _LOST for cell in cells.values()):
+        return {}
     by_id = {form.id: form for form in forms}
     sums = [
         _Sum(instance.left, instance.right)

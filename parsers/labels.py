@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import islice
 
 from parsers.forms import Block, Column, Form, FormTable, Label, Row
 
@@ -22,7 +22,7 @@ _LIST_NUMBER = re.compile(
 _SPELLING = (("预期", "逾期"), ("其它", "其他"))
 
 
-@cache
+@lru_cache(maxsize=1 << 14)  # the labels of a form stand in every report
 def normalise(text: str) -> str:
     """The text as labels are compared: NFKC, no blanks, no converter residue, one kind of quotes."""
     text = unicodedata.normalize("NFKC", _RESIDUE.sub("", text)).translate(_QUOTES)
@@ -50,8 +50,16 @@ class RowPlace:
     row: Row
 
 
-def _length_allowed(label: Label) -> int:
-    return max(len(normalise(label.label)), *(len(normalise(also)) for also in label.also), 0) + _LONGER_BY
+class _Printed:
+    """How a label of the form may be printed: whole, or around one of its keys."""
+
+    def __init__(self, label: Label) -> None:
+        self.whole = {normalise(text) for text in (label.label, *label.also)}
+        self.keys = tuple(normalise(key) for key in label.keys)
+        self.longest = max(map(len, self.whole)) + _LONGER_BY
+
+    def matches(self, label: str) -> bool:
+        return label in self.whole or (len(label) <= self.longest and any(key in label for key in self.keys))
 
 
 class FormLabels:
@@ -61,68 +69,68 @@ class FormLabels:
         self.form = form
         self._rows_by_label: dict[str, list[RowPlace]] = {}
         self._rows_by_key: list[tuple[str, RowPlace, int]] = []
-        self._column_labels: set[str] = set()
-        self._column_keys: list[str] = []
+        self._columns: dict[str, list[tuple[Column, _Printed]]] = {}
+        self._groups: set[str] = set()
         for table in form.tables:
             for block in table.blocks:
-                for row in block.rows:
-                    place = RowPlace(table, block, row)
-                    for label in (row.label, *row.also):
-                        known = self._rows_by_label.setdefault(without_number(normalise(label)), [])
-                        known.append(place)
-                    self._rows_by_key += [(normalise(k), place, _length_allowed(row)) for k in row.keys]
-                for column in block.columns:
-                    self._column_labels.update(
-                        normalise(x) for x in (column.label, *column.also, *column.path)
-                    )
-                    self._column_keys += [normalise(k) for k in column.keys]
+                self._add_rows(table, block)
+                self._columns[block.code] = [(column, _Printed(column)) for column in block.columns]
+                self._groups.update(normalise(group) for column in block.columns for group in column.path)
         # A leaf before a heading, then the longest key: "(三)不予公开1.属于国家秘密" is the leaf.
         self._rows_by_key.sort(key=lambda entry: (entry[1].row.heading, -len(entry[0])))
+        self._candidates = lru_cache(maxsize=1 << 14)(self._find_rows)
+        self.is_header = lru_cache(maxsize=1 << 14)(self._is_header)
+        self.columns = lru_cache(maxsize=1 << 14)(self._find_columns)
+
+    def _add_rows(self, table: FormTable, block: Block) -> None:
+        for row in block.rows:
+            place, printed = RowPlace(table, block, row), _Printed(row)
+            for label in dict.fromkeys(without_number(whole) for whole in sorted(printed.whole)):
+                self._rows_by_label.setdefault(label, []).append(place)
+            self._rows_by_key += [(key, place, printed.longest) for key in printed.keys]
 
     def row(self, text: str, after: RowPlace | None = None) -> RowPlace | None:
         """The row that prints this label, if any; of several the next one behind `after`."""
-        label = normalise(text)
-        places = self._rows_by_label.get(without_number(label), [])
-        if len(places) == 1:
-            return places[0]
-        if places:
-            return next((place for place in places if _is_behind(place, after)), None)
-        for key, candidate, length in self._rows_by_key:
-            if key in label and len(label) <= length:
-                return candidate
-        return None
+        places = self._candidates(text)
+        if len(places) <= 1:
+            return places[0] if places else None
+        return next((place for place in places if _is_behind(place, after)), None)
 
-    def is_header(self, text: str) -> bool:
+    def _find_rows(self, text: str) -> list[RowPlace]:
+        label = normalise(text)
+        places = self._rows_by_label.get(without_number(label))
+        if places:
+            return places
+        fitting = (
+            place for key, place, longest in self._rows_by_key if key in label and len(label) <= longest
+        )
+        return list(islice(fitting, 1))
+
+    def _is_header(self, text: str) -> bool:
         """Whether the text is the label of a column or of a group of columns."""
         label = normalise(text)
-        if label in self._column_labels:
-            return True
-        return len(label) <= 30 and any(key in label for key in self._column_keys)
+        return label in self._groups or any(
+            printed.matches(label) for columns in self._columns.values() for _, printed in columns
+        )
+
+    def _find_columns(self, block_code: str, pieces: tuple[str, ...]) -> list[Column]:
+        """Columns of a block that a stack of header texts (outermost first) can mean.
+
+        A label may be cut over the last two header cells (商业 / 企业). Where several columns print the
+        same label (结果维持 three times), the groups above decide; if none is printed all are given.
+        """
+        labels = [normalise(piece) for piece in pieces if normalise(piece)]
+        if not labels:
+            return []
+        endings = [labels[-1], "".join(labels[-2:])]
+        columns = self._columns[block_code]
+        found = [column for column, printed in columns if any(map(printed.matches, endings))]
+        if len(found) > 1:
+            grouped = [c for c in found if c.path and normalise(c.path[-1]) in labels]
+            found = grouped or found
+        return found
 
 
 def _is_behind(place: RowPlace, other: RowPlace | None) -> bool:
     rows = place.block.rows
     return other is not None and other.row in rows and rows.index(place.row) > rows.index(other.row)
-
-
-def _prints(column: Column, label: str) -> bool:
-    if any(label == normalise(known) for known in (column.label, *column.also)):
-        return True
-    return len(label) <= _length_allowed(column) and any(normalise(key) in label for key in column.keys)
-
-
-def match_column(block: Block, pieces: Sequence[str]) -> list[Column]:
-    """Columns of the block that a stack of header texts (outermost first) can mean.
-
-    A label may be cut over the last two header cells (商业 / 企业). Where several columns print the same
-    label (结果维持 three times), the groups above decide; if no group is printed all of them are given.
-    """
-    labels = [normalise(piece) for piece in pieces if normalise(piece)]
-    if not labels:
-        return []
-    endings = [labels[-1], "".join(labels[-2:])]
-    found = [c for c in block.columns if any(_prints(c, ending) for ending in endings)]
-    if len(found) > 1:
-        grouped = [c for c in found if c.path and normalise(c.path[-1]) in labels]
-        found = grouped or found
-    return found

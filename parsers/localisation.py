@@ -28,6 +28,8 @@ def suspects(form: Form, cells: Mapping[str, Cell], fallible: Collection[str]) -
     not negative, and sums that held must hold again. Empty if no change of fallible cells can explain the
     broken sums: then the document contradicts itself.
     """
+    if not fallible:
+        return set()
     sums = [dict.fromkeys(i.left, 1) | dict.fromkeys(i.right, -1) for i in form.sums]
     judged = [one for one in sums if all(n in cells and cells[n].value is not None for n in one)]
     values = {name: cells[name].value or 0 for one in judged for name in one}

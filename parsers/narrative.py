@@ -11,7 +11,10 @@ from parsers.model import Document, Paragraph
 
 _TOP_NUMBER = re.compile(r"([一二三四五六七八]|[1-8])[、.,:]")
 _LONGEST_HEADING = 40
-_RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|\*\*|<(?=https?:)|(?<=/)>")
+_RESIDUE = re.compile(
+    r"\[bookmark:[^\]]*\]|\*\*|<(?=https?:)|(?<=/)>|^#{1,6}\s|!\[[^\]]*\]\([^)]*\)|[\u200b-\u200f\u2060\ufeff]"
+)
+_AGENCY_NAME = r"[一-鿿（）()·]{2,40}[局委办厅府会院部署处所心室队站馆镇乡道行关]"
 DATE = re.compile(
     r"(?P<year>20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2})年"
     r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})日"
@@ -21,6 +24,17 @@ _PAGE_FOOT = re.compile(
     r"附件\d*[:：]|附件下载|相关附件|扫一扫|打印(?:本页|此页|页面)|关闭(?:窗口|本页)|上一[篇条]|下一[篇条]"
     r"|版权所有|主办单位|网站地图|分享到|责任编辑"
 )
+# What stands on every page of a printed document.
+_PAGE_NUMBER = re.compile(
+    r"[-—–－·\s]*(?:\d{1,3}|第\s*\d{1,3}\s*页(?:[，,/\s]*共\s*\d{1,3}\s*页)?)[-—–－·\s]*"
+)
+_SENTENCE_END = re.compile(r"[。；：？！;:?!…][”’\"』」）)》]*$")
+_LIST_START = re.compile(
+    r"[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．)）](?!\d)|[①-⑳]"
+)
+_LONGEST_SHORT_LINE = 20
+# Sections whose matter is a table of the form: beside prose, they hold what converters left of its labels.
+_SECTIONS_OF_TABLES = ("proactive", "applications", "review_litigation")
 
 
 def section_of(text: str, sections: Sequence[Section]) -> Section | None:
@@ -51,32 +65,80 @@ def is_date(text: str) -> bool:
     return DATE.fullmatch(normalise(text).removesuffix("印发").removesuffix("印")) is not None
 
 
+def signed_line(text: str) -> re.Match[str] | None:
+    """A line that holds a whole signature, agency and date; the groups are those of DATE and `agency`."""
+    return re.fullmatch(rf"(?P<agency>{_AGENCY_NAME}){DATE.pattern}", normalise(text))
+
+
 def read_sections(document: Document, form: Form) -> dict[str, str]:
     """Text by section code, in the form's order; neither tables nor what follows the signature."""
     texts: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for paragraph in _report_paragraphs(document):
+    for paragraph in document.blocks:
+        if not isinstance(paragraph, Paragraph):
+            continue
         section = section_of(paragraph.text, form.sections)
         if section is not None:
             current = texts.setdefault(section.code, [])
-        elif current is not None and _PAGE_FOOT.match(paragraph.text.strip()):
+        elif current is None:
+            continue
+        elif (
+            is_date(paragraph.text) or signed_line(paragraph.text) or _PAGE_FOOT.match(paragraph.text.strip())
+        ):
             break
-        elif current is not None and clean(paragraph.text):
-            current.append(clean(paragraph.text))
-    return {s.code: "\n".join(_without_signature(texts[s.code])) for s in form.sections if s.code in texts}
+        else:
+            current += _lines(paragraph.text)
+    return {s.code: _text(s.code, texts[s.code]) for s in form.sections if s.code in texts}
 
 
-def _report_paragraphs(document: Document) -> Iterator[Paragraph]:
-    """The paragraphs up to the signature's date; after it only an unread section goes on."""
-    for block in document.blocks:
-        if isinstance(block, Paragraph):
-            if is_date(block.text):
-                return
-            yield block
+def _lines(text: str) -> Iterator[str]:
+    for line in clean(text).splitlines():
+        if line.strip() and not _PAGE_NUMBER.fullmatch(line):
+            yield line.strip()
 
 
-def _without_signature(lines: list[str]) -> list[str]:
+def _text(section: str, lines: Sequence[str]) -> str:
+    joined = _joined(_without_signature(lines))
+    return "\n".join(_prose(joined) if section in _SECTIONS_OF_TABLES else joined)
+
+
+def _without_signature(lines: Sequence[str]) -> Sequence[str]:
     """Drops the agency's name at the end, which stood above the date."""
-    if lines and len(lines) > 1 and re.fullmatch(r"[一-鿿（）()]{4,30}[局委办厅府会院部署处所心]", lines[-1]):
-        return lines[:-1]
-    return lines
+    return lines[:-1] if len(lines) > 1 and re.fullmatch(_AGENCY_NAME, lines[-1]) else lines
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """Lines that a page break or a converter cut within a sentence, put together again."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and _goes_on(joined[-1].rpartition("\n")[2], line):
+            glue = " " if joined[-1][-1].isascii() and line[0].isascii() else ""
+            joined[-1] += glue + line
+        else:
+            joined.append(line)
+    return joined
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether `following` continues the sentence of `line`: no sentence ends, no heading or list starts.
+
+    A short line is taken for a heading, which has no full stop either, unless it breaks off in a list.
+    """
+    if _SENTENCE_END.search(line) or _LIST_START.match(following):
+        return False
+    if line.endswith(("，", ",", "、", "“", "《", "（")):
+        return True
+    is_heading = _LIST_START.match(line) is not None and not re.search("[。，；]", line)
+    return len(line) >= _LONGEST_SHORT_LINE and not is_heading
+
+
+def _prose(lines: Sequence[str]) -> list[str]:
+    """The sentences of a section of tables, with the headings right above them; 无 alone is a sentence."""
+    kept: list[str] = []
+    above_prose = False
+    for line in reversed(lines):
+        is_sentence = re.search("[。；]", line) is not None or normalise(line).rstrip("。") == "无"
+        if is_sentence or (above_prose and _LIST_START.match(line)):
+            kept.append(line)
+        above_prose = is_sentence
+    return kept[::-1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from parsers.forms import Form, load_forms
+from parsers.forms import load_forms
 from parsers.identity import Identity, read_identity
 from parsers.imputation import impute
 from parsers.model import (
@@ -21,9 +21,10 @@ from parsers.model import (
 )
 from parsers.narrative import read_sections
 from parsers.readers import read_document
-from parsers.reading import FormReading, read_form
+from parsers.reading import Reading, read_tables
 from parsers.recognise import TitleKind, classify_title, is_report_text
 from parsers.rules import check
+from parsers.segments import Match, match_form
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 # So many cells of an official form do not meet by chance: an attachment of bare tables is a report.
@@ -57,20 +58,20 @@ def parse(
 def read_report(document: Document, source: str, *, capture: str = "", title: str | None = None) -> Report:
     """Reads a document of any format into a Report."""
     identity = read_identity(document, title)
-    readings = [read_form(document, form, capture) for form in load_forms()]
-    reason = _why_no_report(document, identity, readings)
+    matches = [match_form(document, form) for form in load_forms()]
+    main = _main_form(matches, identity.report_year)
+    by_table = {table.code: _best(matches, table.code, main) for table in main.form.tables}
+    reading = _read(by_table, capture)
+    reason = _why_no_report(document, identity, reading)
     if reason is not None:
         return Report(source, Outcome.NOT_REPORT, title=identity.title, issues=(reason,))
-    main = _main_form(readings, identity)
-    if main is None:
+    if not _follows(main, identity.report_year):
         return _report(source, identity, issues=tuple(identity.issues))
-    by_table = {table.code: _best(readings, table.code, main) for table in main.form.tables}
-    forms = {code: reading.form.id for code, reading in by_table.items() if reading.score.get(code)}
-    cells = _cells(by_table, main.form)
+    forms = {code: match.form.id for code, match in by_table.items() if match.fit(code) > 0}
+    cells = _every_cell(by_table, reading)
     cells |= impute(load_forms(), forms, cells)
-    checks = tuple(c for table, reading in by_table.items() for c in check(reading.form, cells, {table}))
     missing = [table.label for table in main.form.tables if table.code not in forms]
-    issues = [*identity.issues, *(issue for r in _distinct(by_table.values()) for issue in r.issues)]
+    issues = [*identity.issues, *reading.issues]
     issues += [Issue(IssueCode.TABLES_MISSING, f"no table “{label}” in the document") for label in missing]
     return _report(
         source,
@@ -79,7 +80,7 @@ def read_report(document: Document, source: str, *, capture: str = "", title: st
         forms=forms,
         sections=read_sections(document, main.form),
         cells=cells,
-        checks=checks,
+        checks=tuple(c for code, match in by_table.items() for c in check(match.form, cells, {code})),
         issues=tuple(issues),
     )
 
@@ -101,49 +102,60 @@ def _report(source: str, identity: Identity, **read: object) -> Report:
     )
 
 
-def _why_no_report(document: Document, identity: Identity, readings: Sequence[FormReading]) -> Issue | None:
+def _main_form(matches: Sequence[Match], year: int | None) -> Match:
+    """The form that fits the tables best; where none does, the one in force for the report year."""
+
+    def fit(match: Match) -> tuple[int, bool, int]:
+        in_force = year is not None and match.form.first_year <= year
+        return _rows(match), in_force, match.form.first_year if in_force else 0
+
+    return max(matches, key=fit)
+
+
+def _rows(match: Match) -> int:
+    return sum(match.fit(table.code) for table in match.form.tables)
+
+
+def _follows(match: Match, year: int | None) -> bool:
+    """Whether the report follows the form: its tables say so, or at least the form was in force."""
+    return _rows(match) > 0 or (year is not None and match.form.first_year <= year)
+
+
+def _best(matches: Sequence[Match], table: str, main: Match) -> Match:
+    """The form that this table follows: decided by its own rows, else as the rest of the document."""
+    return max(matches, key=lambda match: (match.fit(table), match is main))
+
+
+def _read(by_table: Mapping[str, Match], capture: str) -> Reading:
+    """Reads each table by the form that it follows."""
+    whole = Reading()
+    for match in {id(match): match for match in by_table.values()}.values():
+        tables = [code for code, chosen in by_table.items() if chosen is match]
+        reading = read_tables(match, tables, capture)
+        whole.cells |= reading.cells
+        whole.issues += reading.issues
+    return whole
+
+
+def _every_cell(by_table: Mapping[str, Match], reading: Reading) -> dict[str, Cell]:
+    """Every cell of the forms that the tables follow, in printed order; what was not read is absent."""
+    names = [
+        cell.id
+        for code, match in by_table.items()
+        for cell in match.form.cells.values()
+        if cell.table == code
+    ]
+    return {name: reading.cells.get(name, _ABSENT) for name in names}
+
+
+def _why_no_report(document: Document, identity: Identity, reading: Reading) -> Issue | None:
     """Why the document is no report; None if it is one."""
     if identity.title and classify_title(identity.title) is TitleKind.DECOY:
         return Issue(IssueCode.DECOY, f"another kind of document: {identity.title}")
-    most = max(readings, key=lambda reading: len(reading.cells))
-    blank = all(cell.status is CellStatus.BLANK for cell in most.cells.values())
-    if most.cells and blank and identity.agency is None and identity.report_year is None:
+    blank = all(cell.status is CellStatus.BLANK for cell in reading.cells.values())
+    if reading.cells and blank and identity.agency is None and identity.report_year is None:
         return Issue(IssueCode.BLANK_FORM, "the official form, not filled in")
     text = "\n".join(block.text for block in document.blocks if isinstance(block, Paragraph))
-    if not is_report_text(text) and len(most.cells) < _CELLS_OF_A_REPORT:
+    if not is_report_text(text) and len(reading.cells) < _CELLS_OF_A_REPORT:
         return Issue(IssueCode.NO_REPORT_TEXT, "no section headings and no table of an annual report")
     return None
-
-
-def _main_form(readings: Sequence[FormReading], identity: Identity) -> FormReading | None:
-    """The form that fits the tables best; without tables the one in force for the report year."""
-    year = identity.report_year
-
-    def fit(reading: FormReading) -> tuple[int, bool, int]:
-        in_force = year is not None and reading.form.first_year <= year
-        return sum(reading.score.values()), in_force, reading.form.first_year if in_force else 0
-
-    best = max(readings, key=fit)
-    if sum(best.score.values()) > 0:
-        return best
-    return best if year is not None and best.form.first_year <= year else None
-
-
-def _best(readings: Sequence[FormReading], table: str, main: FormReading) -> FormReading:
-    """The form that this table follows: decided by its own rows, else as the rest of the document."""
-    return max(readings, key=lambda reading: (reading.score.get(table, 0), reading is main))
-
-
-def _cells(by_table: dict[str, FormReading], main: Form) -> dict[str, Cell]:
-    """Every cell of the chosen forms, in printed order; what was not read is absent."""
-    cells = {}
-    for table in main.tables:
-        reading = by_table[table.code]
-        for spec in reading.form.cells.values():
-            if spec.table == table.code:
-                cells[spec.id] = reading.cells.get(spec.id, _ABSENT)
-    return cells
-
-
-def _distinct(readings: object) -> list[FormReading]:
-    return list({id(r): r for r in readings}.values())  # type: ignore[attr-defined]

@@ -10,18 +10,15 @@ Everything else that was read is `uncertain`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from parsers.forms import Form, cell_id
-from parsers.labels import FormLabels
 from parsers.localisation import suspects
 from parsers.model import (
     Cell,
     CellStatus,
     CheckOutcome,
-    Document,
     Evidence,
     Geometry,
     GridCell,
@@ -29,47 +26,44 @@ from parsers.model import (
     IssueCode,
 )
 from parsers.rules import evaluate
-from parsers.segments import DataRow, Segment, find_segments
-from parsers.torn import TornRow, torn_rows
+from parsers.segments import DataRow, Match, Segment
+from parsers.torn import TornRow
 from parsers.values import is_blank, is_value, read_value
 
 
 @dataclass
-class FormReading:
-    """What a document holds of one form. `score` tells by table code how well the form's rows fit it."""
+class Reading:
+    """Cells that a document prints, and what was noted about them."""
 
-    form: Form
     cells: dict[str, Cell] = field(default_factory=dict)
-    score: dict[str, int] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
 
-def read_form(document: Document, form: Form, capture: str) -> FormReading:
-    """Reads every cell of the form that the document prints; cells that it does not hold are left out."""
-    return _Reader(form, capture).run(document)
+def read_tables(match: Match, tables: Collection[str], capture: str) -> Reading:
+    """Reads every cell of these tables of the matched form; cells that are not printed are left out."""
+    return _Reader(match.form, capture).run(match, tables)
 
 
 class _Reader:
     def __init__(self, form: Form, capture: str) -> None:
         self.form, self.capture = form, capture
-        self.reading = FormReading(form)
+        self.reading = Reading()
         self.fallible: set[str] = set()
 
-    def run(self, document: Document) -> FormReading:
-        segments = find_segments(document, labels_of(self.form))
-        for segment in segments.found:
-            for row in segment.rows:
-                self._row(segment, row)
-                self._count(segment.form_table.code, 1)
-        for table, rows in segments.unmatched.items():
-            self._count(table, -rows)
-        for table, label in segments.subtotals:
-            self._count(table, -1)
-            self._issue(IssueCode.SUBTOTAL_ROW, f"the group heading “{label.strip()}” carries numbers")
-        for stray in segments.strays:
+    def run(self, match: Match, tables: Collection[str]) -> Reading:
+        for segment in match.found:
+            if segment.form_table.code in tables:
+                for row in segment.rows:
+                    self._row(segment, row)
+        for table, label in match.subtotals:
+            if table in tables:
+                message = f"the group heading “{label.strip()}” carries numbers"
+                self._issue(IssueCode.SUBTOTAL_ROW, message)
+        for stray in match.strays:
             self._issue(IssueCode.TORN_ROW, f"numbers without a row label: {stray}")
-        for torn in torn_rows(document, labels_of(self.form)):
-            self._torn(torn)
+        for torn in match.torn:
+            if torn.place.table.code in tables:
+                self._torn(torn)
         self._localise()
         return self.reading
 
@@ -79,9 +73,6 @@ class _Reader:
             cell = self.reading.cells[name]
             self.reading.cells[name] = replace(cell, value=None, status=CellStatus.UNCERTAIN)
             self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
-
-    def _count(self, table: str, rows: int) -> None:
-        self.reading.score[table] = self.reading.score.get(table, 0) + rows
 
     def _issue(self, code: IssueCode, message: str) -> None:
         self.reading.issues.append(Issue(code, message))
@@ -161,7 +152,7 @@ class _Reader:
         table, row = torn.place.table, torn.place.row
         columns = torn.place.block.columns
         cells = {}
-        if len(torn.values) == len(columns):
+        if torn.is_whole():
             for column, text in zip(columns, torn.values, strict=True):
                 status, number = read_value(text, column.kind, column.unit)
                 evidence = Evidence(self.capture, torn.block_number)
@@ -170,7 +161,6 @@ class _Reader:
             values = " ".join(torn.values)
             self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")
             return
-        self._count(table.code, 1)
         self.fallible |= cells.keys()
         for name, cell in cells.items():
             self._keep(name, cell)
@@ -184,12 +174,6 @@ class _Reader:
             raw = f"{before.raw} ≠ {cell.raw}"
             self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
             self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
-
-
-@cache
-def labels_of(form: Form) -> FormLabels:
-    """The label index of a form, built once."""
-    return FormLabels(form)
 
 
 def _pairs(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> Iterator[tuple[str, GridCell]]:

@@ -6,16 +6,21 @@ breaks), print several in one, or put them in another order. Rows are recognised
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
-from parsers.forms import Block, Column, FormTable
-from parsers.labels import FormLabels, RowPlace, match_column, normalise
+from parsers.forms import Block, Column, Form, FormTable
+from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
+from parsers.torn import TornRow, torn_rows
 from parsers.values import is_blank, is_number, is_value
 
 Interval = tuple[int, int]
+
+_RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
 @dataclass(frozen=True)
@@ -60,39 +65,61 @@ class Segment:
 
 
 @dataclass
-class Segments:
-    """`unmatched` counts rows whose label the form does not know though they stand among its rows,
-    `subtotals` lists group headings that carry numbers, `strays` rows of numbers without a label."""
+class Match:
+    """The rows of one form that a document holds.
 
+    `torn` are rows outside any table, `unmatched` counts by table the labelled rows of numbers that the form
+    does not know though they stand among its rows, `subtotals` lists group headings that carry numbers (table
+    and label), `strays` rows of numbers without a label.
+    """
+
+    form: Form
     found: list[Segment] = field(default_factory=list)
+    torn: list[TornRow] = field(default_factory=list)
     unmatched: dict[str, int] = field(default_factory=dict)
     subtotals: list[tuple[str, str]] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
+
+    def fit(self, table: str) -> int:
+        """How well the form fits the document's rows of this table: rows found less rows that contradict."""
+        rows = sum(len(segment.rows) for segment in self.found if segment.form_table.code == table)
+        whole = [t for t in self.torn if t.place.table.code == table and t.is_whole()]
+        against = self.unmatched.get(table, 0) + sum(code == table for code, _ in self.subtotals)
+        return rows + len(whole) - against
 
 
 def _is_spacer(cells: Sequence[GridCell], *, last: bool) -> bool:
     """Whether the row is empty or the line of dashes under a markdown header. A blank row that ends a grid
     may be the value row of a table that was not filled in."""
-    texts = [cell.text.strip(" :") for cell in cells]
-    dashes = all(len(text) >= 3 and set(text) == {"-"} for text in texts)
-    return dashes or (all(is_blank(text) for text in texts) and not (last and len(texts) > 1))
+    if all(is_blank(cell.text) for cell in cells):
+        return not (last and len(cells) > 1)
+    return all(_RULE.fullmatch(cell.text) for cell in cells)
 
 
-def find_segments(document: Document, labels: FormLabels) -> Segments:
-    """Every recognised row of the document, grouped into segments in reading order."""
-    return _Finder(labels).run(document)
+def match_form(document: Document, form: Form) -> Match:
+    """Every row of the form that the document holds, grouped into segments in reading order."""
+    labels = labels_of(form)
+    match = _Finder(labels).run(document)
+    match.torn = torn_rows(document, labels)
+    return match
+
+
+@cache
+def labels_of(form: Form) -> FormLabels:
+    """The label index of a form, built once."""
+    return FormLabels(form)
 
 
 class _Finder:
     def __init__(self, labels: FormLabels) -> None:
         self.labels = labels
-        self.result = Segments()
+        self.result = Match(labels.form)
         self.header_rows: list[tuple[Table, list[GridCell]]] = []
         self.header_open = False
         self.headers: dict[str, Header] = {}
         self.row_before: RowPlace | None = None
 
-    def run(self, document: Document) -> Segments:
+    def run(self, document: Document) -> Match:
         number = -1
         for block_number, block in enumerate(document.blocks):
             if isinstance(block, Table):
@@ -184,15 +211,52 @@ class _Finder:
         last = self.header_rows[-1][0]
         places = None
         if table.geometry is not Geometry.SEQUENCE:
-            places = _places(block, [cells for printed_in, cells in self.header_rows if printed_in is last])
+            places = self._places(
+                block, [cells for printed_in, cells in self.header_rows if printed_in is last]
+            )
         printed = normalise("".join(cell.text for row in rows for cell in row))
         unit = "元" if "单位:元" in printed else None
-        complete = _in_form_order(block, rows)
-        flat = complete and len(rows[-1]) == len(block.columns) + 1 and _in_form_order(block, rows[-1:])
+        complete = self._in_form_order(block, rows)
+        flat = complete and len(rows[-1]) == len(block.columns) + 1 and self._in_form_order(block, rows[-1:])
         return Header(_width(last), places, complete, flat, unit)
 
     def _printed_header(self) -> list[list[GridCell]]:
         return [cells for _, cells in self.header_rows]
+
+    def _places(self, block: Block, rows: Sequence[Sequence[GridCell]]) -> dict[str, Interval] | None:
+        """Each column's grid interval by the header cells over it; None if not every one is found."""
+        cells = [cell for row in rows for cell in row if not is_blank(cell.text)]
+        edges = sorted({edge for cell in cells for edge in (cell.column, cell.column + cell.colspan)})
+        stacks: list[tuple[Interval, list[Column]]] = []
+        for start, end in pairwise(edges):
+            over = [c for c in cells if c.column <= start and end <= c.column + c.colspan]
+            stacks.append(((start, end), self.labels.columns(block.code, tuple(cell.text for cell in over))))
+        stacks = _by_order(block, stacks)
+        places: dict[str, Interval] = {}
+        for interval, columns in stacks:
+            if len(columns) != 1:
+                continue
+            code = columns[0].code
+            if code in places and places[code][1] != interval[0]:
+                return None
+            places[code] = (places[code][0], interval[1]) if code in places else interval
+        return places if len(places) == len(block.columns) else None
+
+    def _in_form_order(self, block: Block, rows: Sequence[Sequence[GridCell]]) -> bool:
+        """Whether every column's label is printed once, each header row in the order of the form."""
+        left = list(block.columns)
+        for row in rows:
+            position = 0
+            for cell in row:
+                candidates = self.labels.columns(block.code, (cell.text,))
+                if not candidates:
+                    continue
+                index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
+                if index is None:
+                    return False
+                del left[index]
+                position = index
+        return not left
 
 
 def _width(table: Table) -> int:
@@ -211,26 +275,6 @@ def _leaf_labels(block: Block, rows: Iterable[Sequence[GridCell]]) -> bool:
     return found * 2 >= len(wanted)
 
 
-def _places(block: Block, rows: Sequence[Sequence[GridCell]]) -> dict[str, Interval] | None:
-    """Each column's grid interval by the header cells that stand over it; None if not every one is found."""
-    cells = [cell for row in rows for cell in row if not is_blank(cell.text)]
-    edges = sorted({edge for cell in cells for edge in (cell.column, cell.column + cell.colspan)})
-    stacks: list[tuple[Interval, list[Column]]] = []
-    for start, end in pairwise(edges):
-        over = [c for c in cells if c.column <= start and end <= c.column + c.colspan]
-        stacks.append(((start, end), match_column(block, [cell.text for cell in over])))
-    stacks = _by_order(block, stacks)
-    places: dict[str, Interval] = {}
-    for interval, columns in stacks:
-        if len(columns) != 1:
-            continue
-        code = columns[0].code
-        if code in places and places[code][1] != interval[0]:
-            return None
-        places[code] = (places[code][0], interval[1]) if code in places else interval
-    return places if len(places) == len(block.columns) else None
-
-
 def _by_order(
     block: Block, stacks: list[tuple[Interval, list[Column]]]
 ) -> list[tuple[Interval, list[Column]]]:
@@ -241,20 +285,3 @@ def _by_order(
     if all(column in columns for column, (_, columns) in zip(block.columns, leaves, strict=True)):
         return [(interval, [column]) for column, (interval, _) in zip(block.columns, leaves, strict=True)]
     return stacks
-
-
-def _in_form_order(block: Block, rows: Sequence[Sequence[GridCell]]) -> bool:
-    """Whether every column's label is printed once, each header row in the order of the form."""
-    left = list(block.columns)
-    for row in rows:
-        position = 0
-        for cell in row:
-            candidates = match_column(block, [cell.text])
-            if not candidates:
-                continue
-            index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
-            if index is None:
-                return False
-            del left[index]
-            position = index
-    return not left

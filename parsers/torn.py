@@ -21,6 +21,10 @@ class TornRow:
     values: tuple[str, ...]
     block_number: int
 
+    def is_whole(self) -> bool:
+        """Whether the row has as many numbers as the form has columns."""
+        return len(self.values) == len(self.place.block.columns)
+
 
 def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
     """The torn rows of a document; none if numbers stand before the first label, as then nobody can tell

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
 
 from parsers.forms import Kind
 from parsers.model import CellStatus
@@ -15,27 +18,53 @@ _NUMBER = re.compile(
 _NOT_APPLICABLE = re.compile(r"[/\\]|[-‐-―−_]{1,2}|无")
 _GLUED_DIGITS = re.compile(r"\d\s+\d")
 _THOUSANDS_BY_BLANK = re.compile(r"[+-]?\d{1,3}(?: \d{3})+")
+_WHITE = re.compile(r"\s+")
 
 Reading = tuple[CellStatus, int | float | None]
 
 
-def _clean(raw: str) -> str:
-    return unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
+class Says(Enum):
+    """What kind of thing a cell prints."""
+
+    NOTHING = 1
+    NONE_MARK = 2
+    NUMBER = 3
+    TEXT = 4
+
+
+class _Content(NamedTuple):
+    says: Says
+    number: Decimal | None = None
+    unit: str | None = None
+
+
+@lru_cache(maxsize=1 << 15)  # the same few labels and numbers stand in every report
+def _content(raw: str) -> _Content:
+    text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
+    if not text:
+        return _Content(Says.NOTHING)
+    joined = _WHITE.sub("", text)
+    if _NOT_APPLICABLE.fullmatch(joined):
+        return _Content(Says.NONE_MARK)
+    match = _NUMBER.fullmatch(joined)
+    if match is None or (_GLUED_DIGITS.search(text) and not _THOUSANDS_BY_BLANK.fullmatch(text)):
+        return _Content(Says.TEXT)
+    return _Content(Says.NUMBER, Decimal(match["number"].replace(",", "")), match["unit"])
 
 
 def is_blank(raw: str) -> bool:
     """Whether the cell is printed empty (blanks of every width count as nothing)."""
-    return not _clean(raw)
+    return _content(raw).says is Says.NOTHING
 
 
 def is_number(raw: str) -> bool:
     """Whether the cell prints one number, maybe with a unit or a remark in brackets."""
-    return _match(_clean(raw)) is not None
+    return _content(raw).says is Says.NUMBER
 
 
 def is_value(raw: str) -> bool:
     """Whether the cell can be a value of the form: a number, blank, or a mark for none."""
-    return is_blank(raw) or is_number(raw) or _marks_none(_clean(raw))
+    return _content(raw).says is not Says.TEXT
 
 
 def read_value(raw: str, kind: Kind, unit: str | None) -> Reading:
@@ -46,27 +75,16 @@ def read_value(raw: str, kind: Kind, unit: str | None) -> Reading:
     in one cell, a number that the column cannot hold (a fraction of a case), and an amount in a column
     without a unit: 25.1 and 251000 may be the same sum, so only the raw text says what was meant.
     """
-    text = _clean(raw)
-    if not text:
+    says, number, printed_unit = _content(raw)
+    if says is Says.NOTHING:
         return CellStatus.BLANK, None
-    if _marks_none(text):
+    if says is Says.NONE_MARK:
         return CellStatus.NOT_APPLICABLE, None
-    match = _match(text)
-    if match is None or (kind == "amount" and unit is None):
+    if number is None or (kind == "amount" and unit is None):
         return CellStatus.UNCERTAIN, None
-    number = Decimal(match["number"].replace(",", ""))
-    if unit == "万元" and match["unit"] == "元":
+    if unit == "万元" and printed_unit == "元":
         number /= 10_000
-    if kind != "amount" and number != number.to_integral_value():
+    whole = number == number.to_integral_value()
+    if kind != "amount" and not whole:
         return CellStatus.UNCERTAIN, None
-    return CellStatus.STATED, int(number) if number == number.to_integral_value() else float(number)
-
-
-def _marks_none(text: str) -> bool:
-    return _NOT_APPLICABLE.fullmatch(re.sub(r"\s+", "", text)) is not None
-
-
-def _match(text: str) -> re.Match[str] | None:
-    if _GLUED_DIGITS.search(text) and not _THOUSANDS_BY_BLANK.fullmatch(text):
-        return None
-    return _NUMBER.fullmatch(re.sub(r"\s+", "", text))
+    return CellStatus.STATED, int(number) if whole else float(number)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
-from lxml import etree, html
+from lxml import etree
 
 from parsers.charset import decode_html
 from parsers.model import Block, Document, Geometry, GridCell, IssueCode, Paragraph, ReadError, Table
@@ -27,6 +27,9 @@ _BREAKING = frozenset(
 )  # fmt: skip
 _CELL_TAG = re.compile(r"<t[dh][\s>/]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_DOCUMENT_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_XPATH_STRING = etree.XPath("string()", smart_strings=False)
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _MAX_SPAN = 1000  # the limit of the HTML standard for colspan
 _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an article
@@ -42,21 +45,21 @@ def read(data: bytes, http_charset: str | None = None) -> Document:
     return Document(tuple(walker.blocks), _meta(root))
 
 
-def _tree(text: str) -> html.HtmlElement:
-    text = text.replace("\x00", "")
-    try:
-        root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise ReadError(IssueCode.DAMAGED_FILE, f"no HTML in it: {error}") from None
+def _tree(text: str) -> etree._Element:
+    # libxml2 drops what follows the first end of a document; pages hold whole documents pasted into them.
+    text = _DOCUMENT_END.sub("", _XML_DECLARATION.sub("", text.replace("\x00", "")))
+    root = etree.fromstring(text, etree.HTMLParser())
+    if root is None:
+        raise ReadError(IssueCode.DAMAGED_FILE, "no HTML in it")
     printed = len(_CELL_TAG.findall(_COMMENT.sub("", text)))
     if printed > sum(1 for _ in root.iter("td", "th")):
         # BeautifulSoup writes the tree that it understood with every tag closed.
         repaired = BeautifulSoup(text, "html.parser")
-        root = html.document_fromstring(str(repaired), parser=html.HTMLParser(huge_tree=True))
+        root = etree.fromstring(str(repaired), etree.HTMLParser(huge_tree=True))
     return root
 
 
-def _meta(root: html.HtmlElement) -> dict[str, str]:
+def _meta(root: etree._Element) -> dict[str, str]:
     meta = {}
     for element in root.iter("meta"):
         name, content = element.get("name") or element.get("property"), element.get("content")
@@ -64,7 +67,7 @@ def _meta(root: html.HtmlElement) -> dict[str, str]:
             meta[name.lower()] = content.strip()
     title = root.find(".//title")
     if title is not None and title.text:
-        meta["title"] = _SPACES.sub(" ", title.text_content()).strip()
+        meta["title"] = _SPACES.sub(" ", _string(title)).strip()
     return meta
 
 
@@ -75,9 +78,9 @@ class _Walker:
         self.blocks: list[Block] = []
         self.pieces: list[str] = []
 
-    def walk(self, element: html.HtmlElement) -> None:
+    def walk(self, element: etree._Element) -> None:
         # An explicit stack: hostile pages nest deeper than Python may recurse.
-        stack: list[tuple[html.HtmlElement, bool]] = [(element, False)]
+        stack: list[tuple[etree._Element, bool]] = [(element, False)]
         while stack:
             node, leaving = stack.pop()
             tag = node.tag
@@ -89,12 +92,12 @@ class _Walker:
                 continue
             if tag == "pre":
                 self.end_paragraph()
-                self.blocks += blocks_of(node.text_content())
+                self.blocks += blocks_of(_string(node))
                 self.pieces.append(node.tail or "")
                 continue
-            if tag == "table" and not _is_layout(node):
+            if tag == "table" and (table := _data_table(node)) is not None:
                 self.end_paragraph()
-                self.blocks.append(_table(node))
+                self.blocks.append(table)
                 self.pieces.append(node.tail or "")
                 continue
             if tag in _BREAKING:
@@ -103,7 +106,7 @@ class _Walker:
             stack.append((node, True))
             stack += [(child, False) for child in reversed(node)]
 
-    def _leave(self, node: html.HtmlElement) -> None:
+    def _leave(self, node: etree._Element) -> None:
         if node.tag in _BREAKING:
             level = int(node.tag[1]) if re.fullmatch("h[1-6]", node.tag) else None
             self.end_paragraph(level)
@@ -116,44 +119,49 @@ class _Walker:
             self.blocks.append(Paragraph(text, level=level))
 
 
-def _is_layout(table: html.HtmlElement) -> bool:
-    """Whether the table only places other content: it holds tables, or a cell holds an article."""
+def _data_table(table: etree._Element) -> Table | None:
+    """The table's cells at their places in the grid, spans expanded as browsers do; None if the table only
+    places other content: it holds tables, or a cell holds an article."""
     if next(table.iterdescendants("table"), None) is not None:
-        return True
-    return any(len(cell.text_content()) > _LAYOUT_TEXT for cell in table.iter("td", "th"))
-
-
-def _span(cell: html.HtmlElement, name: str) -> int:
-    digits = re.match(r"\s*(\d{1,9})", cell.get(name) or "1")
-    return min(max(int(digits[1]), 1), _MAX_SPAN) if digits else 1
-
-
-def _table(table: html.HtmlElement) -> Table:
-    """The table's cells at their places in the grid, spans expanded as browsers do."""
+        return None
     cells: list[GridCell] = []
     taken: dict[int, int] = {}  # column -> first row that is free again
     for row, element in enumerate(table.iter("tr")):
         column = 0
-        for cell in element:
-            if cell.tag not in ("td", "th"):
-                continue
+        for cell in element.iterchildren("td", "th"):
             while taken.get(column, 0) > row:
                 column += 1
-            colspan, rowspan = _span(cell, "colspan"), _span(cell, "rowspan")
-            cells.append(GridCell(_cell_text(cell), row, column, rowspan, colspan))
+            colspan, rowspan = _span(cell.get("colspan")), _span(cell.get("rowspan"))
+            text = _cell_text(cell)
+            if len(text) > _LAYOUT_TEXT:
+                return None
+            cells.append(GridCell(text, row, column, rowspan, colspan))
             for covered in range(column, column + colspan):
                 taken[covered] = row + rowspan
             column += colspan
     return Table(tuple(cells), Geometry.GRID)
 
 
-def _cell_text(cell: html.HtmlElement) -> str:
+def _span(printed: str | None) -> int:
+    digits = re.match(r"\s*(\d{1,9})", printed) if printed else None
+    return min(max(int(digits[1]), 1), _MAX_SPAN) if digits else 1
+
+
+def _cell_text(cell: etree._Element) -> str:
+    """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
+    if len(cell) == 0:
+        return _SPACES.sub(" ", cell.text or "").strip()
+    if next(cell.iter("br", "script", "style", etree.Comment), None) is None and _blocks_in(cell) <= 1:
+        return _SPACES.sub(" ", _string(cell)).strip()
     lines = "".join(_text_pieces(cell)).split("\n")
     return "\n".join(filter(None, (_SPACES.sub(" ", line).strip() for line in lines)))
 
 
-def _text_pieces(cell: html.HtmlElement) -> Iterator[str]:
-    """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
+def _blocks_in(cell: etree._Element) -> int:
+    return sum(1 for node in cell.iterdescendants() if node.tag in _BREAKING)
+
+
+def _text_pieces(cell: etree._Element) -> Iterator[str]:
     for event, node in etree.iterwalk(cell, events=("start", "end", "comment", "pi")):
         if event == "start":
             if node.tag in _BREAKING:
@@ -162,3 +170,7 @@ def _text_pieces(cell: html.HtmlElement) -> Iterator[str]:
                 yield _SPACES.sub(" ", node.text or "")
         elif node is not cell:
             yield _SPACES.sub(" ", node.tail or "")
+
+
+def _string(element: etree._Element) -> str:
+    return str(_XPATH_STRING(element))
