@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from crawler_portal import Answer, Crawled, Portal, as_answer
+
+from tests.crawler.portal import Answer, Crawled, Portal, as_answer
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from crawler_portal import Answer, broken_warcs, report_page
 
 from crawler.archive import Archive, Role
+from tests.crawler.portal import Answer, broken_warcs, report_page
 
 PDF = b"%PDF-1.4 not a real one"
 

@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 
 import yaml
-from crawler_portal import Answer, as_answer, broken_warcs, report_page
 
 from crawler.archive import Archive, Role
+from tests.crawler.portal import Answer, as_answer, broken_warcs, report_page
 
 TITLE = "丙县{}年政府信息公开工作年度报告"
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flows_nianbao import Nianbao
-from flows_portal import FlowsPortal, serve_flows_portal
+
+from tests.flows.nianbao import Nianbao
+from tests.flows.portal import FlowsPortal, serve_flows_portal
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from flows_nianbao import ROOT
 
 from flows.cli import main
 from flows.demo.pages import site_pages
 from flows.demo.reports import load_reports, load_sites
+from tests.flows.nianbao import ROOT
 
 KEYS = [
     "source outcome agency report_year form forms title cells checks facts issues",

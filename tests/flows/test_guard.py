@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from flows_nianbao import ROOT, eventually
+
+from tests.flows.nianbao import ROOT, eventually
 
 # A parent that starts a guarded child, tells the child's pid, and waits.
 PARENT = """
@@ -40,7 +41,7 @@ def _guard(*command: str) -> subprocess.Popen[str]:
 def _alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
 

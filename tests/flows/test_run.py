@@ -9,10 +9,10 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pandas as pd
-from flows_nianbao import Nianbao, eventually
-from flows_portal import FlowsPortal
 
 import warehouse
+from tests.flows.nianbao import Nianbao, eventually
+from tests.flows.portal import FlowsPortal
 
 
 def _published(home: Path) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from flows_nianbao import Nianbao, eventually
-from flows_portal import FlowsPortal
 
 import warehouse
+from tests.flows.nianbao import Nianbao, eventually
+from tests.flows.portal import FlowsPortal
 
 
 def _while_crawling(_nianbao: Nianbao, portal: FlowsPortal, _run: subprocess.Popen[str]) -> None:
