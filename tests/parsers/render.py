@@ -18,7 +18,8 @@ GROUPS = {"denied", "unable_to_provide", "not_processed", "other_handling"}
 
 
 def filled(form: Form, rng: random.Random, *, busy: bool = True) -> dict[str, Value]:
-    """A value for every cell, such that all rules hold. `busy`: large varied numbers, else nearly all 0."""
+    """A value for every cell, such that all rules hold but the soft ones. `busy`: large varied numbers,
+    else nearly all 0."""
     values: dict[str, Value] = {}
     for cell in form.cells.values():
         high = rng.choice([0, 3, 40, 5000]) if busy else rng.choice([0, 0, 0, 1])
@@ -26,7 +27,7 @@ def filled(form: Form, rng: random.Random, *, busy: bool = True) -> dict[str, Va
             values[cell.id] = round(rng.uniform(0, 99999), 4)
         else:
             values[cell.id] = rng.randint(-high if cell.kind == "signed" else 0, high)
-    while broken := [i for i in form.instances if not _holds(i, values)]:
+    while broken := [i for i in form.instances if not i.rule.soft and not _holds(i, values)]:
         for instance in broken:
             _repair(instance, values, rng)
     return values

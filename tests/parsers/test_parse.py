@@ -159,7 +159,7 @@ def statistics_page(values: dict[str, int]) -> str:
         rows.append(
             [row.label, "——" if row.heading else str(row.unit), "" if row.heading else str(values[row.code])]
         )
-    title = f"<h1>{AGENCY}2016年政府信息公开工作年度报告</h1><p>一、概述</p><p>好。</p><p>二、主动公开政府信息情况</p>"
+    title = f"<h1>{AGENCY}2016年政府信息公开工作年度报告</h1><p>一、概述</p><p>二、主动公开情况</p>"
     cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"{title}<table>{cells}</table>"
 
