@@ -7,6 +7,7 @@ nor Scrapy.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import signal
@@ -123,15 +124,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    from flows.documents import json_line, parse_file
+    from flows.documents import json_line, parse_files
 
-    status = 0
-    for path in options.file:
-        records, text, unreadable = parse_file(path)
-        print("\n".join(map(json_line, records)) if options.json else text, flush=True)
-        if unreadable:
-            status = _failed(f"{path}: {unreadable}")
-    return status
+    async def show() -> int:
+        status = 0
+        async for file in parse_files(options.file):
+            print("\n".join(map(json_line, file.records)) if options.json else file.text, flush=True)
+            if file.unreadable:
+                status = _failed(f"{file.path}: {file.unreadable}")
+        return status
+
+    return asyncio.run(show())
 
 
 def _reparse(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from crawler.archive import ArchiveError, Capture, CrawlOutcome, SiteResult
 from crawler.registry import Site
-from flows.parse import Article, ParsedArticle, ParserError, ParserPool, Problem, articles
+from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report
@@ -34,7 +34,7 @@ async def deliver(
     home: Path, site: Site, result: SiteResult, captures: Iterable[Capture], pool: ParserPool
 ) -> SiteRun:
     """Parse what a crawl brought for `site` and stage it, unless the site is broken. Failures of this
-    machine (a parser process died, the disk is full) come back as the site's outcome `failed`."""
+    machine (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
     if result.outcome is not CrawlOutcome.DONE:
         reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
         return _site_run(site, SiteOutcome.BROKEN, reason, result)
@@ -46,7 +46,7 @@ async def deliver(
         shortage = shortfall(site, len(found), known, documents)
         if shortage is None:
             stage(home, site.id, site.province, [_site_report(site, item) for item in found])
-    except (ArchiveError, ParserError, WarehouseError) as error:
+    except (ArchiveError, WarehouseError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
     checks = Counter(check.outcome for item in found for check in item.report.checks)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parsers import parse
+from flows.limits import parse_within_limits, unreadable
+from flows.parse import parser_pool
 from parsers.forms import RuleInstance, load_forms
 from parsers.model import CellStatus, CheckOutcome, Outcome, Report
 
@@ -17,19 +21,45 @@ NOT_OPENED = "not_opened"
 """The one issue code that is not the parser's: the file could not be opened (`unreadable`)."""
 
 
-def parse_file(path: str) -> tuple[list[dict[str, Any]], str, str | None]:
-    """Read one file: its reports as JSON objects, as text, and the plain reason if it is unreadable."""
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file holds: its reports as JSON objects and as text, and the reason if it is unreadable."""
+
+    path: str
+    records: list[dict[str, Any]]
+    text: str
+    unreadable: str | None
+
+
+async def parse_files(paths: Sequence[str]) -> AsyncIterator[ReadFile]:
+    """Reads files in parser processes, one a core, and gives them in order. A file that ends its process
+    is unreadable and stops no other."""
+    with parser_pool(min(len(paths), os.cpu_count() or 1)) as pool:
+        reading = [asyncio.create_task(pool.run(parse_file, path)) for path in paths]
+        for path, task in zip(paths, reading, strict=True):
+            read = await task
+            if read is None:
+                with parser_pool(1) as alone:
+                    read = await alone.run(parse_file, path)
+            yield read or _read_file(path, [unreadable(path, None, "reading it ended the parser process")])
+
+
+def parse_file(path: str) -> ReadFile:
+    """Reads one file, within the limits of flows.limits."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         unread = as_json(Report(path, Outcome.UNREADABLE))
         unread["issues"] = [{"code": NOT_OPENED, "message": reason}]
-        return [unread], f"{path}: unreadable: {reason}", reason
-    reports = parse(data, path)
-    unreadable = [_reason(report) for report in reports if report.outcome is Outcome.UNREADABLE]
+        return ReadFile(path, [unread], f"{path}: unreadable: {reason}", reason)
+    return _read_file(path, parse_within_limits(data, path))
+
+
+def _read_file(path: str, reports: list[Report]) -> ReadFile:
+    reasons = [_reason(report) for report in reports if report.outcome is Outcome.UNREADABLE]
     text = "\n".join(line for report in reports for line in describe(report))
-    return [as_json(report) for report in reports], text, unreadable[0] if unreadable else None
+    return ReadFile(path, [as_json(report) for report in reports], text, reasons[0] if reasons else None)
 
 
 def as_json(report: Report) -> dict[str, Any]:

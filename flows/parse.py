@@ -12,14 +12,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from crawler.archive import Archive, Capture, Role
-from parsers import parse, reconcile
+from flows.limits import limit_memory, parse_within_limits
+from parsers import reconcile
 from parsers.model import IssueCode, Outcome, Report
+
+_T = TypeVar("_T")
 
 ARTICLES_A_CALL = 10
 """Articles that a process takes at once: enough to hide the call, few enough to share out a site."""
@@ -70,7 +74,7 @@ def _parse_article(archive: Archive, article: Article) -> ParsedArticle:
     origins: list[Capture] = []
     for capture in article:
         data = archive.read(capture)
-        for reading in parse(
+        for reading in parse_within_limits(
             data,
             capture.url,
             capture=capture.digest,
@@ -98,35 +102,36 @@ def _problem(reading: Report, origin: Capture) -> Problem:
     return Problem(origin.url, origin.digest, reading.outcome, issue.code, issue.message)
 
 
-class ParserError(Exception):
-    """A parser process died on the documents of a site."""
-
-
 class ParserPool:
-    """One parser process a core, replaced by new ones when one of them dies."""
+    """Parser processes, replaced by new ones when one of them dies."""
 
-    def __init__(self) -> None:
-        self._executor = _executor()
+    def __init__(self, processes: int | None) -> None:
+        self._processes = processes
+        self._executor = _executor(processes)
 
     async def parse(self, archive_root: Path, groups: Sequence[Article]) -> list[ParsedArticle]:
         """Parse the articles of a site, shared out over the processes; the answers in their order.
 
-        Raises `ParserError` if a process died, `ArchiveError` if the archive cannot be read.
+        An article that ends its process is a problem of its own and stops no other.
+        Raises `ArchiveError` if the archive cannot be read.
         """
+        starts = range(0, len(groups), ARTICLES_A_CALL)
+        batches = [groups[start : start + ARTICLES_A_CALL] for start in starts]
+        answers = await asyncio.gather(*(self.run(parse_articles, archive_root, batch) for batch in batches))
+        found: list[ParsedArticle] = []
+        for batch, answer in zip(batches, answers, strict=True):
+            found += await _one_by_one(archive_root, batch) if answer is None else answer
+        return found
+
+    async def run(self, function: Callable[..., _T], *arguments: object) -> _T | None:
+        """Call a function in a parser process; None if the process died of it, or of what ran beside it."""
         executor = self._executor
-        loop = asyncio.get_running_loop()
-        calls = [
-            loop.run_in_executor(
-                executor, parse_articles, archive_root, groups[start : start + ARTICLES_A_CALL]
-            )
-            for start in range(0, len(groups), ARTICLES_A_CALL)
-        ]
         try:
-            return [article for answer in await asyncio.gather(*calls) for article in answer]
+            return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
         except BrokenExecutor:
             if self._executor is executor:
-                self._executor = _executor()
-            raise ParserError(f"a parser process died on one of {len(groups)} articles") from None
+                self._executor = _executor(self._processes)
+            return None
 
     def close(self) -> None:
         self._executor.shutdown()
@@ -139,9 +144,10 @@ class ParserPool:
 
 
 @contextlib.contextmanager
-def parser_pool() -> Iterator[ParserPool]:
-    """A pool that ends with the block, and at once when the block is left by an exception."""
-    pool = ParserPool()
+def parser_pool(processes: int | None = None) -> Iterator[ParserPool]:
+    """A pool (of one process a core, if not said) that ends with the block, and at once when the block is
+    left by an exception."""
+    pool = ParserPool(processes)
     try:
         yield pool
         pool.close()
@@ -150,13 +156,30 @@ def parser_pool() -> Iterator[ParserPool]:
         raise
 
 
-def _executor() -> ProcessPoolExecutor:
+async def _one_by_one(archive_root: Path, batch: Sequence[Article]) -> list[ParsedArticle]:
+    """Parse articles of which one ended its process, each in a process that nothing else shares."""
+    found: list[ParsedArticle] = []
+    for article in batch:
+        with parser_pool(processes=1) as pool:
+            answer = await pool.run(parse_articles, archive_root, [article])
+        found += answer or [ParsedArticle((), (_crash(article),))]
+    return found
+
+
+def _crash(article: Article) -> Problem:
+    first = article[0]
+    reason = "reading it ended the parser process"
+    return Problem(first.url, first.digest, Outcome.UNREADABLE, IssueCode.TOO_EXPENSIVE, reason)
+
+
+def _executor(processes: int | None) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=context, initializer=_follow_parent)
+    return ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context, initializer=_start_worker)
 
 
-def _follow_parent() -> None:
-    """End this worker when its parent dies; leave Ctrl-C to the parent."""
+def _start_worker() -> None:
+    """Bound the memory of this worker, end it when its parent dies, leave Ctrl-C to the parent."""
+    limit_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

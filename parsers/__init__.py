@@ -1,6 +1,6 @@
 """Bytes in, `Report` out. Pure: no network, no disk, no clock."""
 
-from parsers.parse import parse
+from parsers.parse import allowance, parse
 from parsers.reconcile import Merged, reconcile
 
-__all__ = ["Merged", "parse", "reconcile"]
+__all__ = ["Merged", "allowance", "parse", "reconcile"]

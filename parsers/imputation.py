@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from parsers.forms import Form
 from parsers.model import Cell, CellStatus
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint
 
 _LOST = frozenset({CellStatus.ABSENT, CellStatus.UNCERTAIN})
 # No count of a report comes near it; it only keeps the program bounded.
@@ -112,6 +115,8 @@ class _Extremes:
 
     def pull(self, places: Sequence[int]) -> bool:
         """Solves for the smallest and the largest sum of these cells; False if there is no solution."""
+        from scipy.optimize import Bounds, milp  # takes longer to import than most reports to read
+
         objective = np.zeros(len(self.low))
         objective[list(places)] = 1
         for direction in (objective, -objective):
@@ -143,6 +148,8 @@ def _program(
                     matrix[row, index[name]] += sign
                 else:
                     constants[row] -= sign * value
+    from scipy.optimize import LinearConstraint
+
     bound = matrix.any(axis=1)
     if constants[~bound].any():
         return None

@@ -89,6 +89,8 @@ class IssueCode(StrEnum):
     """No reader knows this kind of file (`unreadable`)."""
     DAMAGED_FILE = "damaged_file"
     """The file claims a format and breaks it: truncated, encrypted, not what it says (`unreadable`)."""
+    TOO_EXPENSIVE = "too_expensive"
+    """Reading it took more time or memory than a document may (`unreadable`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from parsers.segments import Match, match_form
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 # So many cells of an official form do not meet by chance: an attachment of bare tables is a report.
 _CELLS_OF_A_REPORT = 20
+_SECONDS = 20.0
 _ABSENT = Cell(None, None, CellStatus.ABSENT)
 
 
@@ -53,6 +54,11 @@ def parse(
     except ReadError as error:
         return [Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(error.code, str(error)),))]
     return [read_report(document, source, capture=capture, title=title)]
+
+
+def allowance(_data: bytes) -> float:
+    """The seconds that reading this document may take; far more than any honest one needs."""
+    return _SECONDS
 
 
 def read_report(document: Document, source: str, *, capture: str = "", title: str | None = None) -> Report:

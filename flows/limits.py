@@ -1,0 +1,70 @@
+"""What one document may cost: time, memory, and the life of its parser process at most.
+
+Documents come from outside and may be broken or hostile. Python code that runs too long is interrupted by
+an alarm; code below Python that does not hear it is ended by the kernel with its process (RLIMIT_CPU), and
+whoever runs the process goes on with a new one (see flows.parse).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from types import FrameType
+
+from parsers import allowance, parse
+from parsers.model import Issue, IssueCode, Outcome, Report
+
+MEMORY = 3 << 29
+"""Bytes of memory for a parser process: 1.5 GiB."""
+_GRACE = 2.0
+"""How much longer than its time a document may run before its process is ended."""
+
+
+class _TimeIsUp(BaseException):
+    """Raised by the alarm. Not an Exception: no reader may take it for damage of the file."""
+
+
+def limit_memory() -> None:
+    """Bounds the memory of this process; what asks for more gets a MemoryError."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def parse_within_limits(
+    data: bytes,
+    source: str,
+    *,
+    capture: str = "",
+    title: str | None = None,
+    content_type: str | None = None,
+) -> list[Report]:
+    """`parsers.parse` within the time that such a document may take (`parsers.allowance`) and the memory of
+    this process; what exceeds them is `unreadable`. To be called in the main thread of a parser process."""
+    seconds = allowance(data)
+    _end_process_after(_GRACE * seconds)
+    signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return parse(data, source, capture=capture, title=title, content_type=content_type)
+    except _TimeIsUp:
+        return [unreadable(source, title, f"not read within {seconds:.0f} seconds")]
+    except MemoryError:
+        return [unreadable(source, title, f"not read within {MEMORY >> 20} MB of memory")]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def unreadable(source: str, title: str | None, reason: str) -> Report:
+    """The report of a document that cost too much."""
+    return Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(IssueCode.TOO_EXPENSIVE, reason),))
+
+
+def _ring(_signal: int, _frame: FrameType | None) -> None:
+    raise _TimeIsUp
+
+
+def _end_process_after(seconds: float) -> None:
+    cores = os.cpu_count() or 1
+    limit = int(time.process_time() + seconds * cores) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
