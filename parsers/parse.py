@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from parsers.forms import load_forms
 from parsers.identity import Identity, read_identity
@@ -21,6 +22,7 @@ from parsers.model import (
 )
 from parsers.narrative import read_sections
 from parsers.readers import read_document
+from parsers.readers.archives import is_archive, members
 from parsers.reading import Reading, read_tables
 from parsers.recognise import TitleKind, classify_title, is_report_text
 from parsers.rules import check
@@ -48,12 +50,36 @@ def parse(
     A document that cannot be read gives one Report with outcome `unreadable`, one that is no report gives
     one with outcome `not_report`; both carry the reason as an issue. Never raises for bad documents.
     """
+    if is_archive(data):
+        return _parse_members(data, source, capture, title)
     charset = _CHARSET.search(content_type or "")
     try:
         document = read_document(data, charset[1] if charset else None)
     except ReadError as error:
-        return [Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(error.code, str(error)),))]
+        return [_unreadable(source, title, error)]
     return [read_report(document, source, capture=capture, title=title)]
+
+
+def _parse_members(data: bytes, source: str, capture: str, title: str | None) -> list[Report]:
+    """The reports in an archive, each file of it as a document of its own with `source` "archive!name"."""
+    try:
+        files = members(data)
+    except ReadError as error:
+        return [_unreadable(source, title, error)]
+    reports: list[Report] = []
+    for file in files:
+        name = f"{source}!{file.name}"
+        if file.error is not None:
+            reports.append(_unreadable(name, None, file.error))
+        elif not is_archive(file.data):
+            reports += parse(file.data, name, capture=capture, title=PurePosixPath(file.name).stem)
+    return reports or [
+        _unreadable(source, title, ReadError(IssueCode.DAMAGED_FILE, "an archive without files"))
+    ]
+
+
+def _unreadable(source: str, title: str | None, error: ReadError) -> Report:
+    return Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(error.code, str(error)),))
 
 
 def allowance(_data: bytes) -> float:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
+from importlib import import_module
+from io import BytesIO
+
 from parsers.model import Document, IssueCode, ReadError
-from parsers.readers import docx, html, pdf, text
+from parsers.readers import html
 
 _HTML_MARKS = (b"<html", b"<!doctype html", b"<body", b"<table", b"<div", b"<p>", b"<p ", b"<meta", b"<head")
-_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP, _OLE2, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rt"
+_BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02")
+_OLE2_STREAMS = {"WordDocument": "doc", "Workbook": "sheets", "Book": "sheets", "EncryptedPackage": "sheets"}
+_ZIP_PARTS = {"word/": "docx", "xl/": "sheets", "ofd.xml": "ofd"}
 
 
 def read_document(data: bytes, http_charset: str | None = None) -> Document:
@@ -14,22 +21,51 @@ def read_document(data: bytes, http_charset: str | None = None) -> Document:
 
     `http_charset` is what the response's Content-Type said, if it did.
     """
+    name = format_of(data)
+    if name == "html":
+        return html.read(data, http_charset)
+    # The libraries of a reader are loaded when a file needs them: they take longer than most files.
+    document: Document = import_module(f"parsers.readers.{name}").read(data)
+    return document
+
+
+def format_of(data: bytes) -> str:
+    """The module of this package that reads such a file. Raises ReadError if there is none."""
     if not data.strip():
         raise ReadError(IssueCode.DAMAGED_FILE, "the file is empty")
     head = data[:4096].lstrip(b"\xef\xbb\xbf\r\n\t ")
     if b"%PDF-" in data[:1024]:
-        return pdf.read(data)
-    if head.startswith(b"PK\x03\x04"):
-        if b"word/" in data:
-            return docx.read(data)
-        raise ReadError(IssueCode.UNKNOWN_FORMAT, "a ZIP container that is not a DOCX")
+        return "pdf"
+    if head.startswith(_ZIP):
+        return _zip_format(data)
     if head.startswith(_OLE2):
-        raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file (DOC, WPS or XLS)")
-    if any(mark in head.lower() for mark in _HTML_MARKS):
-        return html.read(data, http_charset)
+        return _ole2_format(data)
+    if head.startswith(_RTF):
+        return "rtf"
     if _is_binary(head):
+        if head.startswith(_BIFF):
+            return "sheets"
         raise ReadError(IssueCode.UNKNOWN_FORMAT, "binary data of an unknown kind")
-    return text.read(data)
+    return "html" if any(mark in head.lower() for mark in _HTML_MARKS) else "text"
+
+
+def _zip_format(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as package:
+            names = [name.lower().lstrip("/") for name in package.namelist()]
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise ReadError(IssueCode.DAMAGED_FILE, f"damaged ZIP container: {error}") from None
+    for part, module in _ZIP_PARTS.items():
+        if any(name.startswith(part) for name in names):
+            return module
+    raise ReadError(IssueCode.UNKNOWN_FORMAT, "a ZIP container of an unknown kind")
+
+
+def _ole2_format(data: bytes) -> str:
+    for stream, module in _OLE2_STREAMS.items():
+        if stream.encode("utf-16-le") in data:
+            return module
+    raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file without a text document or a workbook")
 
 
 def _is_binary(head: bytes) -> bool:

@@ -18,14 +18,14 @@ MEMBER_LIMIT = 64 * 1024 * 1024
 def read_part(package: zipfile.ZipFile, name: str) -> etree._Element | None:
     """One part as a tree, None where the package has none of this name.
 
-    Bounded in size, and without entities, which Office never writes. Raises ReadError(DAMAGED_FILE), and
+    Bounded in size, and without entities, which no office program writes. Raises ReadError(DAMAGED_FILE), and
     what zipfile raises.
     """
     if name not in package.namelist():
         return None
     member = package.getinfo(name)
     if member.flag_bits & 1:
-        raise ReadError(IssueCode.DAMAGED_FILE, "encrypted .docx")
+        raise ReadError(IssueCode.DAMAGED_FILE, f"{name} is encrypted")
     with package.open(member) as stream:
         content = stream.read(MEMBER_LIMIT + 1)
     if len(content) > MEMBER_LIMIT:
@@ -34,9 +34,11 @@ def read_part(package: zipfile.ZipFile, name: str) -> etree._Element | None:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise ReadError(IssueCode.DAMAGED_FILE, f"damaged .docx: {name} is not XML: {error}") from error
+        raise ReadError(IssueCode.DAMAGED_FILE, f"{name} is not XML: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise ReadError(IssueCode.DAMAGED_FILE, f"{name} declares a document type, which Office never does")
+        raise ReadError(
+            IssueCode.DAMAGED_FILE, f"{name} declares a document type, which no office program does"
+        )
     return root
 
 

@@ -224,7 +224,7 @@ class _XlsxSheet:
             # A formula that was never calculated is not blank; one that gives a blank text is of kind "str".
             return "" if formula is None or kind == "str" else f"={formula.text or ''}"
         if kind == "s":
-            return self.strings[int(value)]
+            return self.strings[_whole(value)] if value.isdigit() else value.strip()
         if kind == "b":
             return str(value == "1").upper()
         return shown(float(value), look.code, self.epoch) if kind == "n" else value.strip()
