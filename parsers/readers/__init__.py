@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from importlib import import_module
 from io import BytesIO
@@ -12,7 +13,7 @@ from parsers.readers import html
 _HTML_MARKS = (b"<html", b"<!doctype html", b"<body", b"<table", b"<div", b"<p>", b"<p ", b"<meta", b"<head")
 _ZIP, _OLE2, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rt"
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02")
-_OLE2_STREAMS = {"WordDocument": "doc", "Workbook": "sheets", "Book": "sheets", "EncryptedPackage": "sheets"}
+_OLE2_STREAMS = {"worddocument": "doc", "workbook": "sheets", "book": "sheets"}
 _ZIP_PARTS = {"word/": "docx", "xl/": "sheets", "ofd.xml": "ofd"}
 
 
@@ -62,8 +63,17 @@ def _zip_format(data: bytes) -> str:
 
 
 def _ole2_format(data: bytes) -> str:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(data) as container:
+            names = {path[0].lower() for path in container.listdir()}
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise ReadError(IssueCode.DAMAGED_FILE, f"damaged OLE2 container: {error}") from None
+    if "encryptedpackage" in names:
+        raise ReadError(IssueCode.DAMAGED_FILE, "encrypted Office document")
     for stream, module in _OLE2_STREAMS.items():
-        if stream.encode("utf-16-le") in data:
+        if stream in names:
             return module
     raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file without a text document or a workbook")
 

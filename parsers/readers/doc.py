@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -68,8 +67,9 @@ def _blocks(word: Word97, numbering: Numbering, story: str, offset: int) -> list
     for match in _PARAGRAPH.finditer(_without_field_codes(story)):
         mark = match[2]
         text = match[1].translate(_SHOWN).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = text.strip()
         if not mark:
-            flow.add(_paragraphs(text, None), 0)
+            flow.add([Paragraph(text)] if text else [], 0)
             continue
         properties = _properties(word.paragraph(offset + match.start(2)))
         depth = properties.depth
@@ -81,16 +81,10 @@ def _blocks(word: Word97, numbering: Numbering, story: str, offset: int) -> list
         label = numbering.label(properties.list_place) if properties.list_place else ""
         if label and text[:1].isdigit():
             label += " "  # "1." and a figure are not one number
-        text = label + text.strip() if text.strip() else ""
-        flow.add(_paragraphs(text, properties.level), depth)
+        flow.add([Paragraph(label + text, level=properties.level)] if text else [], depth)
         if mark == "\x07" or properties.ends_inner_cell:
             flow.end_cell(depth)
     return flow.finish()
-
-
-def _paragraphs(text: str, level: int | None) -> Iterator[Block]:
-    if text.strip():
-        yield Paragraph(text.strip(), level=level)
 
 
 def _without_field_codes(story: str) -> str:

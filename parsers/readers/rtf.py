@@ -98,10 +98,10 @@ class _Story:
         self.boxes: list[Block] = []
 
     def take_label(self, start: int) -> None:
-        """Makes the text from `start` on the label, if it is more than a bullet."""
+        """Makes the text from `start` on the label, if it is more than a bullet (Word has one like an o)."""
         label = "".join(self.text[start:]).strip()
         del self.text[start:]
-        self.label = label if any(map(str.isalnum, label)) else ""
+        self.label = label if label != "o" and any(map(str.isalnum, label)) else ""
 
     def end_paragraph(self, depth: int, level: int | None) -> None:
         text = "".join(self.text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").strip()

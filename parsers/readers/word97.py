@@ -21,7 +21,6 @@ from parsers.model import IssueCode, ReadError
 Sprm = tuple[int, bytes]
 """One property change: its code and its operand."""
 
-P_ISTD = 0x4600
 P_OUT_LVL = 0x2640
 T_DEF_TABLE = 0xD608
 _P_CHG_TABS = 0xC615
@@ -193,7 +192,7 @@ class Word97:
         return self._table[offset : offset + size]
 
     def lists(self) -> tuple[bytes, bytes, bytes]:
-        """PlfLst, the LVLs that follow it up to the end of the stream, and PlfLfo ([MS-DOC] 2.9.192 ff.)."""
+        """PlfLst, the LVLs that follow it up to the end of the stream, and PlfLfo."""
         offset, size = struct.unpack_from("<II", self._main, 0x2E2)
         return self._part(0x2E2), self._table[offset + size :], self._part(0x2EA)
 
@@ -216,8 +215,8 @@ class Word97:
         if count < 1 or 4 + 12 * count > len(plc):
             raise _damaged("the piece table is cut")
         places = struct.unpack_from(f"<{count + 1}I", plc)
-        if places[-1] > len(self._main):
-            raise _damaged("more text than the file can hold")
+        if places[0] or places[-1] > len(self._main):
+            raise _damaged("more text than the file can hold, or its beginning is lost")
         pieces = []
         for index, (start, end) in enumerate(pairwise(places)):
             fc, prm = struct.unpack_from("<IH", plc, 4 * (count + 1) + 8 * index + 2)

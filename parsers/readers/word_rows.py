@@ -106,7 +106,7 @@ def _end_row(table: _OpenTable, shapes: _Shapes) -> None:
 
 def _blocks_of_table(rows: list[tuple[_Shapes, list[list[Block]]]]) -> Iterator[Block]:
     """A table and the data tables in its cells; the contents alone where it is a frame of one column."""
-    known = all(_is_definition(shapes, len(cells)) for shapes, cells in rows)
+    known = all(_is_definition(shapes, cells) for shapes, cells in rows)
     placed = list(_placed(rows)) if known else list(_in_sequence(rows))
     width = max((cell.column + cell.colspan for cell, _ in placed), default=0)
     if all(cell.colspan == width for cell, _ in placed):
@@ -119,11 +119,12 @@ def _blocks_of_table(rows: list[tuple[_Shapes, list[list[Block]]]]) -> Iterator[
         yield from (block for block in blocks if isinstance(block, Table) and _is_data(block))
 
 
-def _is_definition(shapes: _Shapes, cells: int) -> bool:
-    """Whether the row's definition fits its cells: as many, one to the right of the other."""
-    return len(shapes) == cells and all(
-        shape.left < shape.right and (before is None or before.right == shape.left)
-        for before, shape in zip([None, *shapes], shapes, strict=False)
+def _is_definition(shapes: _Shapes, cells: list[list[Block]]) -> bool:
+    """Whether the row's definition fits its cells: as many, one to the right of the other, and none that
+    holds something without a width."""
+    return len(shapes) == len(cells) and all(
+        shape.left < shape.right or (shape.left == shape.right and not blocks)
+        for shape, blocks in zip(shapes, cells, strict=True)
     )
 
 
@@ -158,8 +159,11 @@ def _placed(rows: list[tuple[_Shapes, list[list[Block]]]]) -> list[tuple[GridCel
 
 
 def _merged_across(shapes: _Shapes, cells: list[list[Block]]) -> Iterator[tuple[CellShape, list[Block]]]:
+    """The cells of a row that have a width, those merged across as one."""
     merged: list[tuple[CellShape, list[Block]]] = []
     for shape, blocks in zip(shapes, cells, strict=True):
+        if shape.left == shape.right:
+            continue
         if shape.across is Merge.REST and merged:
             first, contents = merged[-1]
             merged[-1] = replace(first, right=shape.right), contents

@@ -105,7 +105,7 @@ def test_old_pages_in_gbk_are_read_without_a_label(encoding: str) -> None:
         (b"", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
         (b"%PDF-1.7 broken", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
         (b"PK\x03\x04word/ broken", Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, Outcome.UNREADABLE, IssueCode.UNKNOWN_FORMAT),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, Outcome.UNREADABLE, IssueCode.DAMAGED_FILE),
         (bytes(range(256)) * 8, Outcome.UNREADABLE, IssueCode.UNKNOWN_FORMAT),
         ("<html><h1>示例局2023年法治政府建设年度报告</h1>".encode(), Outcome.NOT_REPORT, IssueCode.DECOY),
         ("<html><h1>2023年度示例局部门决算</h1>".encode(), Outcome.NOT_REPORT, IssueCode.DECOY),

@@ -156,6 +156,13 @@ def test_cells_merged_across_and_down() -> None:
     )
 
 
+def test_cells_without_width_are_not_printed() -> None:
+    second = r"\trowd\cellx800\cellx800\cellx1600\pard\intbl 1\cell\cell 2\cell\row"
+    (table,) = tables(read(rtf_of(row("a", "b") + second)))
+    assert table.geometry is Geometry.GRID
+    assert [(cell.text, cell.column) for cell in table.cells] == [("a", 0), ("b", 1), ("1", 0), ("2", 1)]
+
+
 def test_edges_that_differ_by_a_hair_are_one() -> None:
     second = r"\trowd\trleft-10\cellx780\cellx1630\pard\intbl 1\cell 2\cell\row"
     (table,) = tables(read(rtf_of(row("a", "b") + second)))
