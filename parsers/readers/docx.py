@@ -15,6 +15,7 @@ from posixpath import dirname
 from lxml import etree
 
 from parsers.model import Block, Document, GridCell, IssueCode, Paragraph, ReadError, Table
+from parsers.readers.nesting import cell_text, is_data
 from parsers.readers.ooxml import attribute, local_name, number, read_part
 from parsers.readers.word_styles import Numbering, Styles
 
@@ -123,7 +124,7 @@ class _BodyReader:
                         merged.pop(covered, None)
                     if merge is not None:
                         merged[column] = len(cells)
-                    cells.append(GridCell(_cell_text(blocks), row, column, colspan=colspan))
+                    cells.append(GridCell(cell_text(blocks), row, column, colspan=colspan))
                     contents.append(blocks)
                 column += colspan
         if all(cell.column == 0 and cell.column + cell.colspan == _width(cells) for cell in cells):
@@ -132,7 +133,7 @@ class _BodyReader:
             return
         yield Table(tuple(cells))
         for blocks in contents:
-            yield from (block for block in blocks if isinstance(block, Table) and _is_data(block))
+            yield from (block for block in blocks if isinstance(block, Table) and is_data(block))
 
 
 def _children(container: etree._Element, wanted: set[str]) -> Iterator[etree._Element]:
@@ -171,22 +172,6 @@ def _taller(cell: GridCell, row: int) -> GridCell:
 
 def _width(cells: Iterable[GridCell]) -> int:
     return max((cell.column + cell.colspan for cell in cells), default=0)
-
-
-def _is_data(table: Table) -> bool:
-    """Whether a nested table is one in its own right: two rows and two columns at least."""
-    return len(table.rows()) > 1 and _width(table.cells) > 1
-
-
-def _cell_text(blocks: Iterable[Block]) -> str:
-    """The text of a cell; a nested data table is a block of its own and its numbers stand only there."""
-    lines: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            lines.append(block.text)
-        elif not _is_data(block):
-            lines.extend(cell.text for cell in block.cells if cell.text)
-    return "\n".join(lines)
 
 
 def _count(element: etree._Element, path: str, least: int) -> int:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from parsers.model import Block, Geometry, GridCell, Paragraph, Table
+from parsers.model import Block, Geometry, GridCell, Table
+from parsers.readers.nesting import cell_text, is_data
 
 EDGE_TOLERANCE = 60
 """Twips (1/20 point) within which two edges are one: rows dragged by hand differ by a hair."""
@@ -114,9 +115,9 @@ def _blocks_of_table(rows: list[tuple[_Shapes, list[list[Block]]]]) -> Iterator[
             yield from blocks
         return
     geometry = Geometry.GRID if known else Geometry.SEQUENCE
-    yield Table(tuple(replace(cell, text=_text(blocks)) for cell, blocks in placed), geometry)
+    yield Table(tuple(replace(cell, text=cell_text(blocks)) for cell, blocks in placed), geometry)
     for _, blocks in placed:
-        yield from (block for block in blocks if isinstance(block, Table) and _is_data(block))
+        yield from (block for block in blocks if isinstance(block, Table) and is_data(block))
 
 
 def _is_definition(shapes: _Shapes, cells: list[list[Block]]) -> bool:
@@ -182,19 +183,3 @@ def _columns(shapes: list[CellShape]) -> dict[int, int]:
     if all(columns[shape.left] < columns[shape.right] for shape in shapes):
         return columns
     return {edge: column for column, edge in enumerate(edges)}
-
-
-def _is_data(table: Table) -> bool:
-    """Whether a nested table is one in its own right: two rows and two columns at least."""
-    return len(table.rows()) > 1 and any(cell.column for cell in table.cells)
-
-
-def _text(blocks: Iterable[Block]) -> str:
-    """The text of a cell; a nested data table is a block of its own and its numbers stand only there."""
-    lines: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            lines.append(block.text)
-        elif not _is_data(block):
-            lines.extend(cell.text for cell in block.cells if cell.text)
-    return "\n".join(lines)
