@@ -38,7 +38,7 @@ async def parse_files(paths: Sequence[str]) -> AsyncIterator[ReadFile]:
         reading = [asyncio.create_task(pool.run(parse_file, path)) for path in paths]
         for path, task in zip(paths, reading, strict=True):
             read = await task
-            if read is None:
+            if read is None and len(paths) > 1:  # another file may have ended the process
                 with parser_pool(1) as alone:
                     read = await alone.run(parse_file, path)
             yield read or _read_file(path, [unreadable(path, None, "reading it ended the parser process")])
@@ -80,6 +80,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "signed_date": report.signed_date,
         "published_date": report.published_date,
         "document_number": report.document_number,
+        "scope": report.scope,
         "sections": report.sections,
     }
 

@@ -1,16 +1,16 @@
 """What one document may cost: time, memory, and the life of its parser process at most.
 
 Documents come from outside and may be broken or hostile. Python code that runs too long is interrupted by
-an alarm; code below Python that does not hear it is ended by the kernel with its process (RLIMIT_CPU), and
-whoever runs the process goes on with a new one (see flows.parse).
+an alarm; code below Python that does not hear it is ended together with its process by faulthandler's
+watchdog, which needs no Python, and whoever runs the process goes on with a new one (see flows.parse).
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import resource
 import signal
-import time
 from types import FrameType
 
 from parsers import allowance, parse
@@ -18,8 +18,9 @@ from parsers.model import Issue, IssueCode, Outcome, Report
 
 MEMORY = 3 << 29
 """Bytes of memory for a parser process: 1.5 GiB."""
-_GRACE = 2.0
-"""How much longer than its time a document may run before its process is ended."""
+_GRACE = 1.5
+"""Seconds after its time that a document's process is ended if the alarm did not help."""
+_NOWHERE = os.open(os.devnull, os.O_WRONLY)
 
 
 class _TimeIsUp(BaseException):
@@ -42,7 +43,7 @@ def parse_within_limits(
     """`parsers.parse` within the time that such a document may take (`parsers.allowance`) and the memory of
     this process; what exceeds them is `unreadable`. To be called in the main thread of a parser process."""
     seconds = allowance(data)
-    _end_process_after(_GRACE * seconds)
+    faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=_NOWHERE)
     signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -53,6 +54,7 @@ def parse_within_limits(
         return [unreadable(source, title, f"not read within {MEMORY >> 20} MB of memory")]
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
 
 
 def unreadable(source: str, title: str | None, reason: str) -> Report:
@@ -62,9 +64,3 @@ def unreadable(source: str, title: str | None, reason: str) -> Report:
 
 def _ring(_signal: int, _frame: FrameType | None) -> None:
     raise _TimeIsUp
-
-
-def _end_process_after(seconds: float) -> None:
-    cores = os.cpu_count() or 1
-    limit = int(time.process_time() + seconds * cores) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))

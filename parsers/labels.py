@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 
 from parsers.forms import Block, Column, Form, FormTable, Label, Row
+from parsers.script import simplified
 
 _QUOTES = str.maketrans({c: '"' for c in "“”„‟″＂'‘’「」『』"} | {"〔": "(", "〕": ")", "【": "(", "】": ")"})
 _RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|\*\*|[\s\u200b-\u200f\u2060\ufeff]+")
@@ -27,6 +28,7 @@ def normalise(text: str) -> str:
     """The text as labels are compared: NFKC, no blanks, no converter residue, one kind of quotes."""
     text = unicodedata.normalize("NFKC", _RESIDUE.sub("", text)).translate(_QUOTES)
     text = _RESIDUE.sub("", text)
+    text = simplified(text)
     for wrong, right in _SPELLING:
         text = text.replace(wrong, right)
     return text

@@ -44,6 +44,21 @@ class CheckOutcome(StrEnum):
     NOT_CHECKABLE = "not_checkable"
 
 
+class Scope(StrEnum):
+    """Whose activity a report counts; reports of different scope are never added up.
+
+    Told by the title (关区, 系统) or by the sentence that counts the requests: 全市共受理…申请 is the whole
+    jurisdiction, 全系统 or 关区 the system, 我局 or 办公室 the organ itself. Not told: None.
+    """
+
+    OWN_ORGAN = "own_organ"
+    """The reporting body alone."""
+    WHOLE_JURISDICTION = "whole_jurisdiction"
+    """A government with its departments and lower governments (全市)."""
+    VERTICAL_SYSTEM = "vertical_system"
+    """A body with its branches (关区, 全系统)."""
+
+
 class IssueCode(StrEnum):
     """Everything that the parsers report about a document beside its cells."""
 
@@ -209,12 +224,17 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A narrative indicator with its sentence."""
+    """A narrative indicator with its sentence.
+
+    `lower_bound`: the prose says at least so many (20余, 超过500); `section` is the code of its section.
+    """
 
     indicator: str
     value: float
     unit: str
     sentence: str
+    lower_bound: bool = False
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +257,7 @@ class Report:
     signed_date: date | None = None
     published_date: date | None = None
     document_number: str | None = None
+    scope: Scope | None = None
     sections: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Cell] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()

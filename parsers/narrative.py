@@ -11,14 +11,20 @@ from parsers.model import Document, Paragraph
 
 _TOP_NUMBER = re.compile(r"([一二三四五六七八]|[1-8])[、.,:]")
 _LONGEST_HEADING = 40
+_LONGEST_LINE = 160  # of a heading, a date, a signature as printed, with blanks between the characters
 _RESIDUE = re.compile(
     r"\[bookmark:[^\]]*\]|\*\*|<(?=https?:)|(?<=/)>|^#{1,6}\s|!\[[^\]]*\]\([^)]*\)|[\u200b-\u200f\u2060\ufeff]"
 )
-_AGENCY_NAME = r"[一-鿿（）()·]{2,40}[局委办厅府会院部署处所心室队站馆镇乡道行关]"
+# How the names of bodies end; a name in brackets may follow (国家新闻出版署（国家版权局）).
+AGENCY = (
+    r"[一-鿿·、]{1,40}?(?:局|委|会|办|室|厅|府|街道|镇|乡|苏木|中心|队|院|站|所|馆|署|部|处|公司|区|县|市|省|旗|州|盟"
+    r"|海关|行|兵团|残联|妇联|农场)(?:[(（][一-鿿]{2,24}[)）])?"
+)
 DATE = re.compile(
     r"(?P<year>20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2})年"
     r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})日"
 )
+_SIGNED_LINE = re.compile(rf"(?P<agency>{AGENCY}){DATE.pattern}")
 # What portals print below an article: none of it belongs to the report.
 _PAGE_FOOT = re.compile(
     r"附件\d*[:：]|附件下载|相关附件|扫一扫|打印(?:本页|此页|页面)|关闭(?:窗口|本页)|上一[篇条]|下一[篇条]"
@@ -42,6 +48,8 @@ def section_of(text: str, sections: Sequence[Section]) -> Section | None:
 
     A heading has a top-level number (一、 to 八、 or 1、), or is the bare label.
     """
+    if len(text) > _LONGEST_LINE:
+        return None
     label = normalise(text)
     if len(label) > _LONGEST_HEADING or label.endswith(("。", ";", "；")):
         return None
@@ -62,12 +70,15 @@ def clean(text: str) -> str:
 
 def is_date(text: str) -> bool:
     """Whether the paragraph is a date and nothing else, as below a signature."""
-    return DATE.fullmatch(normalise(text).removesuffix("印发").removesuffix("印")) is not None
+    return (
+        len(text) <= _LONGEST_LINE
+        and DATE.fullmatch(normalise(text).removesuffix("印发").removesuffix("印")) is not None
+    )
 
 
 def signed_line(text: str) -> re.Match[str] | None:
     """A line that holds a whole signature, agency and date; the groups are those of DATE and `agency`."""
-    return re.fullmatch(rf"(?P<agency>{_AGENCY_NAME}){DATE.pattern}", normalise(text))
+    return _SIGNED_LINE.fullmatch(normalise(text)) if len(text) <= _LONGEST_LINE else None
 
 
 def read_sections(document: Document, form: Form) -> dict[str, str]:
@@ -104,19 +115,23 @@ def _text(section: str, lines: Sequence[str]) -> str:
 
 def _without_signature(lines: Sequence[str]) -> Sequence[str]:
     """Drops the agency's name at the end, which stood above the date."""
-    return lines[:-1] if len(lines) > 1 and re.fullmatch(_AGENCY_NAME, lines[-1]) else lines
+    return lines[:-1] if len(lines) > 1 and _is_name(lines[-1]) else lines
+
+
+def _is_name(line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and re.fullmatch(AGENCY, normalise(line)) is not None
 
 
 def _joined(lines: Sequence[str]) -> list[str]:
     """Lines that a page break or a converter cut within a sentence, put together again."""
-    joined: list[str] = []
-    for line in lines:
-        if joined and _goes_on(joined[-1].rpartition("\n")[2], line):
-            glue = " " if joined[-1][-1].isascii() and line[0].isascii() else ""
-            joined[-1] += glue + line
+    joined: list[list[str]] = []
+    for i, line in enumerate(lines):
+        if i and _goes_on(lines[i - 1], line):
+            blank = " " if lines[i - 1][-1].isascii() and line[0].isascii() else ""
+            joined[-1].append(blank + line)
         else:
-            joined.append(line)
-    return joined
+            joined.append([line])
+    return ["".join(pieces) for pieces in joined]
 
 
 def _goes_on(line: str, following: str) -> bool:
@@ -124,7 +139,7 @@ def _goes_on(line: str, following: str) -> bool:
 
     A short line is taken for a heading, which has no full stop either, unless it breaks off in a list.
     """
-    if _SENTENCE_END.search(line) or _LIST_START.match(following):
+    if _SENTENCE_END.search(line[-9:]) or _LIST_START.match(following):
         return False
     if line.endswith(("，", ",", "、", "“", "《", "（")):
         return True
@@ -137,7 +152,7 @@ def _prose(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     above_prose = False
     for line in reversed(lines):
-        is_sentence = re.search("[。；]", line) is not None or normalise(line).rstrip("。") == "无"
+        is_sentence = re.search("[。；]", line) is not None or line.rstrip("。") == "无"
         if is_sentence or (above_prose and _LIST_START.match(line)):
             kept.append(line)
         above_prose = is_sentence

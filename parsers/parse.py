@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from parsers.facts import check_facts, read_facts
 from parsers.forms import load_forms
 from parsers.identity import Identity, read_identity
 from parsers.imputation import impute
@@ -31,7 +32,7 @@ from parsers.segments import Match, match_form
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 # So many cells of an official form do not meet by chance: an attachment of bare tables is a report.
 _CELLS_OF_A_REPORT = 20
-_SECONDS = 20.0
+_SECONDS = 15.0
 _ABSENT = Cell(None, None, CellStatus.ABSENT)
 
 
@@ -104,13 +105,17 @@ def read_report(document: Document, source: str, *, capture: str = "", title: st
     cells |= impute(load_forms(), forms, cells)
     missing = [table.label for table in main.form.tables if table.code not in forms]
     issues = [*identity.issues, *reading.issues]
+    sections = read_sections(document, main.form)
+    facts = read_facts(sections, identity.report_year)
+    issues += check_facts(facts, cells, identity.report_year)
     issues += [Issue(IssueCode.TABLES_MISSING, f"no table “{label}” in the document") for label in missing]
     return _report(
         source,
         identity,
         form=main.form.id,
         forms=forms,
-        sections=read_sections(document, main.form),
+        sections=sections,
+        facts=facts,
         cells=cells,
         checks=tuple(c for code, match in by_table.items() for c in check(match.form, cells, {code})),
         issues=tuple(issues),
@@ -130,6 +135,7 @@ def _report(source: str, identity: Identity, **read: object) -> Report:
         signed_date=identity.signed_date,
         published_date=identity.published_date,
         document_number=identity.document_number,
+        scope=identity.scope,
         **read,  # type: ignore[arg-type]
     )
 

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from parsers.script import simplified
+
 
 class TitleKind(StrEnum):
     """What a title announces."""
@@ -81,7 +83,7 @@ _THIS_REPORT = re.compile(r"本(?:年度|年)?报告")
 
 def plain_title(title: str) -> str:
     """`title` without white space, tags and quotes, full-width forms made plain."""
-    text = unicodedata.normalize("NFKC", re.sub(r"<[^>]*>", "", title))
+    text = unicodedata.normalize("NFKC", simplified(re.sub(r"<[^>]*>", "", title)))
     return re.sub(r"[\s《》〈〉<>「」\u200b\ufeff]+", "", text).lstrip("·•-[")
 
 
@@ -114,6 +116,7 @@ def is_subcolumn_title(title: str) -> bool:
 def is_report_text(text: str) -> bool:
     """Whether a document's text is that of an annual report: two of the form's six section headings (or
     their forms before 2019), or the opening formula 本年度报告 with 统计期限. Keep the line breaks."""
+    text = simplified(text)
     if "统计期限" in text and _THIS_REPORT.search(text):
         return True
     plain = "\n".join(" ".join(line.split()) for line in text.splitlines() if not line.isspace())

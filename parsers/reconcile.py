@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from parsers.facts import PROSE_ISSUES, check_facts
 from parsers.forms import load_forms
 from parsers.imputation import impute
 from parsers.model import Cell, CellStatus, Check, Issue, IssueCode, Outcome, Report
@@ -75,9 +76,12 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
         for name, cell in part.cells.items():
             cells[name] = _better(name, cells[name], cell, issues) if name in cells else cell
     sections = dict(main.sections)
+    teller = dict.fromkeys(sections, main)  # facts stand in the text that is kept
     for part in parts:
         for code, text in part.sections.items():
-            sections[code] = max(sections.get(code, ""), text, key=len)
+            if len(text) > len(sections.get(code, "")):
+                sections[code], teller[code] = text, part
+    facts = tuple(fact for code, part in teller.items() for fact in part.facts if fact.section == code)
     merged = replace(
         main,
         agency=_first(r.agency for r in parts),
@@ -89,6 +93,8 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
         published_date=_first(r.published_date for r in parts),
         document_number=_first(r.document_number for r in parts),
         sections=sections,
+        facts=facts,
+        scope=_first(r.scope for r in parts),
         cells=cells,
         issues=tuple(issues),
     )
@@ -116,8 +122,9 @@ def _rechecked(report: Report) -> Report:
     settled = {
         IssueCode.NO_AGENCY: report.agency is not None,
         IssueCode.NO_REPORT_YEAR: report.report_year is not None,
-    }
+    } | dict.fromkeys(PROSE_ISSUES, True)
     issues = tuple(issue for issue in report.issues if not settled.get(issue.code, False))
+    issues += check_facts(report.facts, cells, report.report_year)
     return replace(report, cells=cells, checks=tuple(checks), issues=issues)
 
 

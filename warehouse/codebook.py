@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from parsers.facts import load_vocabulary
 from parsers.forms import load_forms
-from parsers.model import CellStatus, CheckOutcome
+from parsers.model import CellStatus, CheckOutcome, Scope
 from warehouse.layout import FILE_NAME
 from warehouse.schema import PARTITIONS, SCHEMAS, Verdict
 
@@ -24,6 +25,7 @@ _TABLES = {
     "reports": ("每份报告一行，每个单元格一列", "one row a report, one column a cell of the form"),
     "cells": ("每个单元格一行，含状态与出处", "one row a cell, with its status and where it was read"),
     "checks": ("每项校验一行", "one row a check of an edit rule"),
+    "facts": ("正文中的每个数字一行，含原句", "one row a number stated in the prose, with its sentence"),
 }
 
 _VOCABULARIES: dict[str, dict[StrEnum, tuple[str, str]]] = {
@@ -36,6 +38,11 @@ _VOCABULARIES: dict[str, dict[StrEnum, tuple[str, str]]] = {
             "every cell of the form is stated, blank, not_applicable or deduced",
         ),
         Verdict.PARTIAL: ("至少一个单元格不确定或缺失", "at least one cell is uncertain or absent"),
+    },
+    "scope": {
+        Scope.OWN_ORGAN: ("本机关", "the body itself"),
+        Scope.WHOLE_JURISDICTION: ("本级政府全辖区", "all bodies of its jurisdiction"),
+        Scope.VERTICAL_SYSTEM: ("垂直管理系统", "a vertical system"),
     },
     "status": {
         CellStatus.STATED: ("文件载明的数字", "the document prints this number in this cell"),
@@ -64,6 +71,7 @@ _FRICTIONLESS = {
     pa.types.is_floating: "number",
     pa.types.is_date: "date",
     pa.types.is_timestamp: "datetime",
+    pa.types.is_boolean: "boolean",
     pa.types.is_list: "array",
     pa.types.is_string: "string",
 }
@@ -106,6 +114,9 @@ def codebook() -> bytes:
         parts.append(
             _markdown(["代码 / code", "含义", "meaning"], [[f"`{k}`", *v] for k, v in meanings.items()])
         )
+    parts.append("## indicator\n")
+    rows = [[f"`{i.code}`", i.label, i.label_en, i.unit] for i in load_vocabulary().indicators]
+    parts.append(_markdown(["指标 / indicator", "含义", "meaning", "单位 / unit"], rows))
     for form in load_forms():
         parts.append(f"## {form.id}\n\n{form.title}，{form.instrument}：{len(form.cells)} 个单元格 / cells\n")
         rows = [[f"`{rule.id}`", rule.label, rule.label_en] for rule in form.rules]

@@ -79,6 +79,7 @@ def site_tables(site_id: str, province: str, reports: Iterable[SiteReport]) -> d
         "reports": (_report_row(key, item) for key, item in ordered),
         "cells": (row for key, item in ordered for row in _cell_rows(key, item)),
         "checks": (row for key, item in ordered for row in _check_rows(key, item)),
+        "facts": (row for key, item in ordered for row in _fact_rows(key, item)),
     }
     return {name: pa.Table.from_pylist(list(rows[name]), schema=schema) for name, schema in SCHEMAS.items()}
 
@@ -103,6 +104,7 @@ def _report_row(report_id: str, item: SiteReport) -> dict[str, Any]:
         "province_code": f"{item.division[:2]}0000",
         "level": item.level,
         "title": report.title,
+        "scope": report.scope,
         "form": report.form,
         "verdict": verdict(report),
         "published_date": item.published_date or report.published_date,
@@ -155,6 +157,20 @@ def _check_rows(report_id: str, item: SiteReport) -> Sequence[dict[str, Any]]:
         {**_identity(report_id, item), "check": check.id, "at": check.at, "outcome": check.outcome}
         for check in checks
     ]
+
+
+def _fact_rows(report_id: str, item: SiteReport) -> Iterator[dict[str, Any]]:
+    """The facts in the order of the prose."""
+    for fact in item.report.facts:
+        yield {
+            **_identity(report_id, item),
+            "indicator": fact.indicator,
+            "value": fact.value,
+            "unit": fact.unit,
+            "lower_bound": fact.lower_bound,
+            "section": fact.section,
+            "sentence": fact.sentence,
+        }
 
 
 @cache

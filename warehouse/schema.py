@@ -83,6 +83,7 @@ REPORTS = pa.schema(
         field("province_code", _TEXT, "省级行政区划代码", "division code of the province (GB/T 2260)"),
         field("level", _TEXT, "行政层级", "administrative level of the site"),
         field("title", _TEXT, "标题", "title"),
+        field("scope", _TEXT, "统计范围", "whom the figures cover; null where the report does not say"),
         field("form", _TEXT, "所用格式", "official form that the report follows; null for free prose"),
         field("verdict", _TEXT, "读取结论", "how far the form could be read"),
         field("published_date", pa.date32(), "发布日期", "date of publication"),
@@ -155,7 +156,20 @@ CHECK_ROWS = pa.schema(
 )
 """One row a check: an edit rule of the form at one place of a report."""
 
-SCHEMAS = {"reports": REPORTS, "cells": CELL_ROWS, "checks": CHECK_ROWS}
+FACT_ROWS = pa.schema(
+    [
+        *_IDENTITY,
+        field("indicator", _TEXT, "指标", "narrative indicator (see the codebook)"),
+        field("value", pa.float64(), "数值", "number that the sentence states"),
+        field("unit", _TEXT, "单位", "unit of the indicator"),
+        field("lower_bound", pa.bool_(), "是否下限", "the sentence says “more than” (余, 超过)"),
+        field("section", _TEXT, "所在部分", "section of the report"),
+        field("sentence", _TEXT, "原句", "sentence that states it"),
+    ]
+)
+"""One row a number that the prose of a report states, with its sentence."""
+
+SCHEMAS = {"reports": REPORTS, "cells": CELL_ROWS, "checks": CHECK_ROWS, "facts": FACT_ROWS}
 """The tables of the dataset by name."""
 
 PARTITIONS = pa.schema(

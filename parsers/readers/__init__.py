@@ -12,6 +12,7 @@ from parsers.readers import html
 
 _HTML_MARKS = (b"<html", b"<!doctype html", b"<body", b"<table", b"<div", b"<p>", b"<p ", b"<meta", b"<head")
 _ZIP, _OLE2, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rt"
+_MARKUP, _LONGEST_TEXT = ("html", "text", "rtf"), 32 << 20
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02")
 _OLE2_STREAMS = {"worddocument": "doc", "workbook": "sheets", "book": "sheets"}
 _ZIP_PARTS = {"word/": "docx", "xl/": "sheets", "ofd.xml": "ofd"}
@@ -23,6 +24,8 @@ def read_document(data: bytes, http_charset: str | None = None) -> Document:
     `http_charset` is what the response's Content-Type said, if it did.
     """
     name = format_of(data)
+    if name in _MARKUP and len(data) > _LONGEST_TEXT:
+        raise ReadError(IssueCode.TOO_EXPENSIVE, f"a text of more than {_LONGEST_TEXT >> 20} MB")
     if name == "html":
         return html.read(data, http_charset)
     # The libraries of a reader are loaded when a file needs them: they take longer than most files.

@@ -11,6 +11,7 @@ import random
 from dataclasses import dataclass
 
 from parsers.forms import Block, Form, RuleInstance
+from parsers.forms import Row as FormRow
 
 Value = int | float | None
 BALANCE = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）"
@@ -270,7 +271,8 @@ def _text_rows(form: Form, code: str, values: dict[str, Value]) -> list[Row]:
                 [*leaves[:5], "未经复议直接起诉", "复议后起诉"],
                 [""] * 5 + leaves[5:],
             ]
-        for row in [r for r in block.rows if not r.heading] or [None]:
+        printed: list[FormRow | None] = [row for row in block.rows if not row.heading]
+        for row in printed or [None]:
             place = f"{code}.{row.code}" if row else code
             lead = [""] * (2 if row and row.label[0].isdigit() else 0) + ([row.label] if row else [])
             rows.append(

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from parsers.identity import Identity, Scope, agency_of, read_identity
+from parsers.identity import Identity, agency_of, read_identity
 from parsers.labels import normalise
-from parsers.model import Document, GridCell, IssueCode, Paragraph, Table
+from parsers.model import Document, GridCell, IssueCode, Paragraph, Scope, Table
 
 
 def identity(*lines: str, listed: str | None = None, **meta: str) -> Identity:
@@ -142,6 +142,14 @@ def test_a_date_above_the_sections_is_no_signature() -> None:
 def test_a_signature_in_one_line_gives_agency_and_date() -> None:
     read = identity(
         "2023年政府信息公开工作年度报告", "一、总体情况", "好。", "示例市财政局（盖章） 2024年1月9日"
+    )
+    assert (read.agency, read.signed_date) == ("示例市财政局", date(2024, 1, 9))
+
+
+def test_the_office_that_printed_a_letter_is_not_its_signer() -> None:
+    printed = ("示例市财政局办公室", "2024年1月12日印发")
+    read = identity(
+        "2023年政府信息公开工作年度报告", "一、总体情况", "示例市财政局", "2024年1月9日", *printed
     )
     assert (read.agency, read.signed_date) == ("示例市财政局", date(2024, 1, 9))
 

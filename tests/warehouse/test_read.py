@@ -62,8 +62,8 @@ def test_home_is_taken_from_the_environment(home: Path, monkeypatch: pytest.Monk
 
 
 def test_what_is_not_there_is_said_plainly(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match=r"no table 'facts'; the dataset has reports, cells, checks"):
-        read("facts", home=home)
+    with pytest.raises(UnknownNameError, match=r"no table 'revisions'; the dataset has reports, cells, checks, facts"):
+        read("revisions", home=home)
     with pytest.raises(UnknownNameError, match=r"reports has no column nosuch; CODEBOOK\.md"):
         read("reports", home=home, columns=["agency", "nosuch"])
     with pytest.raises(NoDatasetError, match="nothing published here yet"):
