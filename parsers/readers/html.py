@@ -27,6 +27,11 @@ _BREAKING = frozenset(
 )  # fmt: skip
 _CELL_TAG = re.compile(r"<t[dh][\s>/]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_WRAPPER = re.compile(
+    r"</?(div|section|article|center|main|aside|nav|header|footer|form|blockquote|span|font|b|i|u|em|strong|a|o:p)"
+    r"(?=[\s/>])[^>]*>",
+    re.IGNORECASE,
+)
 _DOCUMENT_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _XPATH_STRING = etree.XPath("string()", smart_strings=False)
@@ -53,9 +58,9 @@ def _tree(text: str) -> etree._Element:
         raise ReadError(IssueCode.DAMAGED_FILE, "no HTML in it")
     printed = len(_CELL_TAG.findall(_COMMENT.sub("", text)))
     if printed > sum(1 for _ in root.iter("td", "th")):
-        # BeautifulSoup writes the tree that it understood with every tag closed.
-        repaired = BeautifulSoup(text, "html.parser")
-        root = etree.fromstring(str(repaired), etree.HTMLParser(huge_tree=True))
+        # Tags that only wrap are what nests too deep; BeautifulSoup closes what is left open.
+        flat = _WRAPPER.sub(lambda tag: "<br>" if tag[1].lower() in _BREAKING else "", text)
+        root = etree.fromstring(str(BeautifulSoup(flat, "html.parser")), etree.HTMLParser(huge_tree=True))
     return root
 
 
