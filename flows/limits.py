@@ -18,6 +18,8 @@ from parsers.model import Issue, IssueCode, Outcome, Report
 
 MEMORY = 3 << 29
 """Bytes of memory for a parser process: 1.5 GiB."""
+_FIRST_LOOK = 5.0
+"""Seconds to find out what a document is and how long it may take."""
 _GRACE = 1.5
 """Seconds after its time that a document's process is ended if the alarm did not help."""
 _NOWHERE = os.open(os.devnull, os.O_WRONLY)
@@ -42,11 +44,12 @@ def parse_within_limits(
 ) -> list[Report]:
     """`parsers.parse` within the time that such a document may take (`parsers.allowance`) and the memory of
     this process; what exceeds them is `unreadable`. To be called in the main thread of a parser process."""
-    seconds = allowance(data)
-    faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=_NOWHERE)
     signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    seconds = _FIRST_LOOK
     try:
+        _allow(seconds)
+        seconds = allowance(data)
+        _allow(seconds)
         return parse(data, source, capture=capture, title=title, content_type=content_type)
     except _TimeIsUp:
         return [unreadable(source, title, f"not read within {seconds:.0f} seconds")]
@@ -60,6 +63,11 @@ def parse_within_limits(
 def unreadable(source: str, title: str | None, reason: str) -> Report:
     """The report of a document that cost too much."""
     return Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(IssueCode.TOO_EXPENSIVE, reason),))
+
+
+def _allow(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=_NOWHERE)
 
 
 def _ring(_signal: int, _frame: FrameType | None) -> None:

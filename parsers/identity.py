@@ -114,6 +114,12 @@ def agency_of(title: str) -> str | None:
     return _name(_AFTER_AGENCY.sub("", head.strip('-_—·,:《》<>"')))
 
 
+def year_of(title: str) -> int | None:
+    """The report year that a normalised title names."""
+    printed = _YEAR.search(title)
+    return _year_number(printed["year"]) if printed else None
+
+
 def _name(text: str) -> str | None:
     """`text` as an agency's name, None if it is no name or only part of one (市财政局)."""
     name = _PART_OF_NAME.sub("", re.sub(r"\((?:盖|公)?章\)$", "", text))
@@ -147,11 +153,19 @@ def _title(document: Document, opening: Sequence[str], listed: str | None) -> st
     if own and classify_title(own[0]) is TitleKind.DECOY:
         return own[0]
     reports = [t for t in own + others if classify_title(t) is TitleKind.REPORT]
-    return max(reports, key=_fullness, default=next(iter(own + others), None))
+    best = max(reports, key=_fullness, default=None)
+    if best is None or year_of(normalise(best)) is None:
+        # A decoy that is all but named like a report (一图读懂…2023年…年度报告) is a title; a report without
+        # a year may be a column's name on the way to it.
+        kinds = {title: classify_title(title) for title in others}
+        decoys = (t for t in others if kinds[t] is TitleKind.DECOY and _OWN_WORDS.search(normalise(t)))
+        return next(decoys, best or next(iter(own + others), None))
+    return best
 
 
 def _titles(texts: Sequence[str | None]) -> list[str]:
     titles = [clean(text) for text in texts if text and len(normalise(text)) <= _LONGEST_TITLE]
+    titles = [title for title in titles if "。" not in title]
     return [t for t in titles if classify_title(t) is not TitleKind.OTHER and not is_column_title(t)]
 
 
@@ -169,7 +183,7 @@ def _joined(opening: Sequence[str]) -> Iterator[str]:
 def _fullness(title: str) -> tuple[bool, bool, int]:
     """Ranks titles: one that names year and agency first, of those the shortest."""
     text = normalise(title)
-    return _YEAR.search(text) is not None, agency_of(text) is not None, -len(text)
+    return year_of(text) is not None, agency_of(text) is not None, -len(text)
 
 
 def _agency_above(opening: Sequence[str], title: str) -> str | None:
@@ -240,8 +254,7 @@ def _period(paragraphs: Sequence[str]) -> tuple[date, date] | None:
 
 
 def _report_year(title: str, opening: Sequence[str], identity: Identity) -> int | None:
-    printed = _YEAR.search(title)
-    by_title = _year_number(printed["year"]) if printed else None
+    by_title = year_of(title)
     by_period = identity.period[1].year if identity.period else None
     if by_title and by_period and by_title != by_period:
         message = f"the title says {by_title}, the statistics period {by_period}"

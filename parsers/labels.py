@@ -16,7 +16,7 @@ from parsers.forms import Block, Column, Form, FormTable, Label, Row
 from parsers.script import simplified
 
 _QUOTES = str.maketrans({c: '"' for c in "“”„‟″＂'‘’「」『』"} | {"〔": "(", "〕": ")", "【": "(", "】": ")"})
-_RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|\*\*|[\s\u200b-\u200f\u2060\ufeff]+")
+_RESIDUE = re.compile(r"<br\s*/?>|\[bookmark:[^\]]*\]|\*\*|[\s\u200b-\u200f\u2060\ufeff]+")
 _LIST_NUMBER = re.compile(
     r"^(\([一二三四五六七八九十\d]{1,3}\)|[一二三四五六七八九十]{1,3}[、.,]|\d{1,2}[、.,)])+"
 )
@@ -92,11 +92,20 @@ class FormLabels:
             self._rows_by_key += [(key, place, printed.longest) for key in printed.keys]
 
     def row(self, text: str, after: RowPlace | None = None) -> RowPlace | None:
-        """The row that prints this label, if any; of several the next one behind `after`."""
+        """The row that prints this label, if any. Of rows that print the same label the one is meant that
+        follows the same row of its own label as `after`, the row read before."""
         places = self._candidates(text)
         if len(places) <= 1:
             return places[0] if places else None
-        return next((place for place in places if _is_behind(place, after)), None)
+        return next((place for place in places if after and self._anchor(place) == self._anchor(after)), None)
+
+    def _anchor(self, place: RowPlace) -> str:
+        """The nearest row at or above this one whose label no other row prints."""
+        rows = place.block.rows
+        for row in reversed(rows[: rows.index(place.row) + 1]):
+            if len(self._candidates(row.label)) == 1:
+                return row.code
+        return ""
 
     def _find_rows(self, text: str) -> list[RowPlace]:
         label = normalise(text)
@@ -131,8 +140,3 @@ class FormLabels:
             grouped = [c for c in found if c.path and normalise(c.path[-1]) in labels]
             found = grouped or found
         return found
-
-
-def _is_behind(place: RowPlace, other: RowPlace | None) -> bool:
-    rows = place.block.rows
-    return other is not None and other.row in rows and rows.index(place.row) > rows.index(other.row)

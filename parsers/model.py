@@ -120,7 +120,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """One printed cell of a table; `row` and `column` count from 0, spans from 1."""
+    """One printed cell of a table; `row` and `column` count from 0, spans from 1.
+
+    `doubtful`: the reader is not certain of `text` (a scan), so no value of it is certain.
+    """
 
     text: str
     row: int
@@ -129,6 +132,7 @@ class GridCell:
     colspan: int = 1
     page: int | None = None
     box: Box | None = None
+    doubtful: bool = False
 
 
 class Geometry(StrEnum):
@@ -153,10 +157,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A grid of cells in reading order; a merged cell stands once, at its top left place."""
+    """A grid of cells in reading order; a merged cell stands once, at its top left place.
+
+    `recognised`: read in a picture, so that any reading may be at fault where sums do not hold.
+    """
 
     cells: tuple[GridCell, ...]
     geometry: Geometry = Geometry.GRID
+    recognised: bool = False
 
     def rows(self) -> list[list[GridCell]]:
         """The cells by the row they start in, left to right; rows without a cell are empty lists."""

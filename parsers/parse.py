@@ -28,11 +28,11 @@ from parsers.reading import Reading, read_tables
 from parsers.recognise import TitleKind, classify_title, is_report_text
 from parsers.rules import check
 from parsers.segments import Match, match_form
+from parsers.split import split_reports
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 # So many cells of an official form do not meet by chance: an attachment of bare tables is a report.
 _CELLS_OF_A_REPORT = 20
-_SECONDS = 15.0
 _ABSENT = Cell(None, None, CellStatus.ABSENT)
 
 
@@ -58,7 +58,9 @@ def parse(
         document = read_document(data, charset[1] if charset else None)
     except ReadError as error:
         return [_unreadable(source, title, error)]
-    return [read_report(document, source, capture=capture, title=title)]
+    parts = split_reports(document)
+    title = title if len(parts) == 1 else None
+    return [read_report(part, source, capture=capture, title=title) for part in parts]
 
 
 def _parse_members(data: bytes, source: str, capture: str, title: str | None) -> list[Report]:
@@ -81,11 +83,6 @@ def _parse_members(data: bytes, source: str, capture: str, title: str | None) ->
 
 def _unreadable(source: str, title: str | None, error: ReadError) -> Report:
     return Report(source, Outcome.UNREADABLE, title=title, issues=(Issue(error.code, str(error)),))
-
-
-def allowance(_data: bytes) -> float:
-    """The seconds that reading this document may take; far more than any honest one needs."""
-    return _SECONDS
 
 
 def read_report(document: Document, source: str, *, capture: str = "", title: str | None = None) -> Report:

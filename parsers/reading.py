@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from parsers.forms import Form, cell_id
+from parsers.forms import Form, RuleInstance, cell_id
 from parsers.localisation import suspects
 from parsers.model import (
     Cell,
@@ -79,8 +79,11 @@ class _Reader:
 
     def _row(self, segment: Segment, row: DataRow) -> None:
         values = _by_place(segment, row)
-        if values is not None:
-            doubt = _doubt_of_places(segment, values)
+        doubt: IssueCode | None
+        if row.out_of_step:
+            values, doubt = [], IssueCode.POSITION_LABEL
+        elif values is not None:
+            doubt = self._doubt_of_places(segment, row, values)
         else:
             values = _in_order(segment, row)
             doubt = self._doubt_of_order(segment, row, values)
@@ -98,6 +101,27 @@ class _Reader:
         self._issue(doubt, said[doubt])
         self._mark_uncertain(segment, row, printed)
 
+    def _doubt_of_places(
+        self, segment: Segment, row: DataRow, values: Sequence[GridCell]
+    ) -> IssueCode | None:
+        """What speaks against values that stand under their headers.
+
+        Under grouped headers another order of columns than the form's means that spans are broken; the
+        row's sum cannot clear it, as it holds in any order. A row that alone is blank at one end may have
+        slipped sideways; its sum, the blank counted as nothing, clears it.
+        """
+        places = [value.column for value in values]
+        grouped = any(column.path for column in segment.block.columns)
+        if grouped and places != sorted(places):
+            return IssueCode.POSITION_LABEL
+        if not _may_have_slipped(segment, row, values):
+            return None
+        cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
+        counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
+        if self._proved(counted) or (segment.geometry is Geometry.GRID and not self._sums_within(cells)):
+            return None
+        return IssueCode.POSITION_LABEL
+
     def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
         if len(values) != len(segment.block.columns) or not all(is_value(value.text) for value in values):
@@ -106,23 +130,29 @@ class _Reader:
             return IssueCode.POSITION_LABEL
         if _header_settles_order(segment, values):
             return None
-        cells = {name: self._cell(segment, name, value) for name, value in _pairs(segment, row, values)}
+        cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
         if not self._proved(cells):
             return IssueCode.POSITION_LABEL
         self.fallible |= cells.keys()
         return None
 
+    def _sums_within(self, cells: dict[str, Cell]) -> list[RuleInstance]:
+        return [i for i in self.form.sums if cells.keys() >= {*i.left, *i.right}]
+
     def _proved(self, cells: dict[str, Cell]) -> bool:
         """Whether sums of the form bind every one of these cells among themselves, and hold."""
-        sums = [i for i in self.form.sums if cells.keys() >= {*i.left, *i.right}]
+        sums = self._sums_within(cells)
         bound = {name for instance in sums for name in (*instance.left, *instance.right)}
         return bound == cells.keys() and all(evaluate(i, cells) is CheckOutcome.PASS for i in sums)
 
-    def _cell(self, segment: Segment, name: str, value: GridCell) -> Cell:
+    def _cell(self, segment: Segment, row: DataRow, name: str, value: GridCell) -> Cell:
         spec = self.form.cells[name]
         status, number = read_value(value.text, spec.kind, spec.unit)
-        if number is not None and spec.unit == "万元" and segment.header and segment.header.unit == "元":
+        unit = row.unit or (segment.header.unit if segment.header else None)
+        if number is not None and spec.unit == "万元" and unit == "元":
             number = number / 10_000
+        if value.doubtful:
+            status, number = CellStatus.UNCERTAIN, None
         return Cell(number, value.text.strip(), status, self._evidence(segment, value))
 
     def _evidence(self, segment: Segment, cell: GridCell) -> Evidence:
@@ -132,7 +162,9 @@ class _Reader:
 
     def _put(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> None:
         for name, value in _pairs(segment, row, values):
-            cell = self._cell(segment, name, value)
+            cell = self._cell(segment, row, name, value)
+            if segment.recognised:
+                self.fallible.add(name)
             if cell.status is CellStatus.UNCERTAIN:
                 self._issue(IssueCode.UNREADABLE_VALUE, f"{name} prints “{cell.raw}”")
             self._keep(name, cell)
@@ -229,12 +261,20 @@ def _places_confirmed(segment: Segment, places: Mapping[str, tuple[int, int]]) -
     return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
 
 
-def _doubt_of_places(segment: Segment, values: Sequence[GridCell]) -> IssueCode | None:
-    """Under grouped headers another order of columns than the form's means that spans are broken; the row's
-    sum cannot clear it, as it holds in any order."""
-    places = [value.column for value in values]
-    grouped = any(column.path for column in segment.block.columns)
-    return IssueCode.POSITION_LABEL if grouped and places != sorted(places) else None
+def _may_have_slipped(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether the row is blank at its first or last column, where most rows of its table are not. In a loose
+    table any blank is suspect: a converter may have dropped the cell before it."""
+    if len(values) < 2:
+        return False
+    if segment.geometry is Geometry.LOOSE:
+        return any(is_blank(value.text) for value in values)
+    printed = [is_blank(values[0].text), is_blank(values[-1].text)]
+    if printed[0] == printed[1]:
+        return False
+    end = -1 if printed[1] else 0
+    others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
+    filled = sum(not is_blank(other.values[end].text) for other in others)
+    return filled * 2 > len(others)
 
 
 def _in_order(segment: Segment, row: DataRow) -> list[GridCell]:

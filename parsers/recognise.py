@@ -33,14 +33,14 @@ _REPORT = re.compile(
 # Writings about a report, and other things made from it: no report even where its full name stands.
 _ABOUT = re.compile(
     r"通知|通报|编制说明|填报说明|模板|格式|报表|解读|读懂|图解|音频|视频|语音"
-    r"|(?:大学|学院|学校|中学|小学|幼儿园|医院|卫生院)[\d年度学\-—至]*(?:校务|院务)?信息公开"
+    r"|(?:大学|学院|学校|中学|小学|幼儿园|医院|卫生院)[\d年度学\-—至]*(?:校务|院务|政府)?信息公开"
 )
 # Other annual documents of the same agencies. Some of these words are in agencies' names too, so the full
 # name of the report overrules them.
 _OTHER_DOCUMENT = re.compile(
     r"法治(?:政府|建设)|依法行政|网站.{0,12}(?:年报|年度报告)|政务新媒体|决算|预算|评估|考核"
     r"|企业(?:信息)?(?:年报|年度报告)|事业单位(?:法人)?年度报告|公积金.*(?:年度报告|年报)"
-    r"|统计年鉴|统计公报|统计年报"
+    r"|统计年鉴|统计公报|统计年报|政府工作报告"
     r"|公开(?:工作)?(?:指南|目录|制度|规定|条例|要点|方案|计划|办法|规程)|工作要点|实施方案"
 )
 _FULL_NAME = re.compile(r"政府信息公开(?:工作)?(?:年度报告|年度工作报告|年报)")

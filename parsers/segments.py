@@ -7,52 +7,37 @@ breaks), print several in one, or put them in another order. Rows are recognised
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
 
-from parsers.forms import Block, Column, Form, FormTable
+from parsers.forms import Block, Form, FormTable
+from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import TornRow, torn_rows
 from parsers.values import is_blank, is_number, is_value
 
-Interval = tuple[int, int]
-
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
 @dataclass(frozen=True)
-class Header:
-    """The header printed above the rows of a block.
-
-    `places` gives each column's grid interval [first, behind last) where all columns were found at
-    places of their own; None otherwise. `complete` says that every column's label is printed, and in the
-    form's order; `flat` that one row prints them all, with a cell for each and nothing else but a corner.
-    `width` is the number of grid columns of the table that printed it, `unit` a unit named by it.
-    """
-
-    width: int
-    places: dict[str, Interval] | None
-    complete: bool
-    flat: bool
-    unit: str | None = None
-
-
-@dataclass(frozen=True)
 class DataRow:
-    """A recognised row: `label` is the cell that names it (None in a block without row labels),
-    `values` the cells behind it, left to right."""
+    """A recognised row: `label` is the cell that names it (None in a block without row labels), `values` the
+    cells behind it, left to right, `unit` what a column of units prints. `out_of_step`: labels and values
+    of its table do not stand row by row."""
 
     place: RowPlace | None
     label: GridCell | None
     values: tuple[GridCell, ...]
+    unit: str | None = None
+    out_of_step: bool = False
 
 
 @dataclass
 class Segment:
-    """Rows of one block in one table of the document, under one header (None: it was lost)."""
+    """Rows of one block in one table of the document, under one header (None: it was lost); `recognised` in
+    a picture."""
 
     form_table: FormTable
     block: Block
@@ -61,6 +46,7 @@ class Segment:
     table: int
     width: int
     geometry: Geometry
+    recognised: bool
     rows: list[DataRow] = field(default_factory=list)
 
 
@@ -114,10 +100,11 @@ class _Finder:
     def __init__(self, labels: FormLabels) -> None:
         self.labels = labels
         self.result = Match(labels.form)
-        self.header_rows: list[tuple[Table, list[GridCell]]] = []
-        self.header_open = False
+        self.header = HeaderReader(labels)
         self.headers: dict[str, Header] = {}
         self.row_before: RowPlace | None = None
+        self.rowless: tuple[Table, FormTable, Block] | None = None
+        self.orphans = 0
 
     def run(self, document: Document) -> Match:
         number = -1
@@ -129,56 +116,57 @@ class _Finder:
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
+        first, self.orphans = len(self.result.found), 0
         rows = table.rows()
         for cells in rows:
             if _is_spacer(cells, last=cells is rows[-1] and table.geometry is Geometry.GRID):
                 continue
-            if self._is_header(cells):
-                self._add_header(cells, table)
+            if self.header.is_header(cells) or self._continues_header(cells):
+                self.header.add(cells, table)
                 current = None
                 continue
-            found = self._data_row(cells)
+            found = self._data_row(cells, table)
             if found is None:
                 continue
             form_table, block, row = found
-            if self.header_open:
-                self.headers[block.code] = self._header_for(block, table)
-                self.header_open = False
+            if self.header.open:
+                self.headers[block.code] = self.header.close(block, table.geometry)
             if current is None or current.block is not block:
                 header = self.headers.get(block.code)
-                width = _width(table)
-                current = Segment(form_table, block, header, block_number, number, width, table.geometry)
+                place = (block_number, number, width_of(table))
+                current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
             current.rows.append(row)
+        if self.orphans:
+            _mark_out_of_step(self.result.found[first:])
 
-    def _is_header(self, cells: Sequence[GridCell]) -> bool:
-        return not any(is_number(cell.text) for cell in cells) and any(
-            self.labels.is_header(cell.text) for cell in cells if not is_blank(cell.text)
+    def _continues_header(self, cells: Sequence[GridCell]) -> bool:
+        """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""
+        texts = [cell.text for cell in cells if not is_value(cell.text)]
+        return (
+            self.header.open
+            and len(texts) > 1
+            and not any(is_number(cell.text) for cell in cells)
+            and not any(self.labels.row(text, self.row_before) for text in texts)
         )
 
-    def _add_header(self, cells: list[GridCell], table: Table) -> None:
-        if not self.header_open:
-            self.header_rows = []
-        self.header_rows.append((table, cells))
-        self.header_open = True
-
-    def _data_row(self, cells: Sequence[GridCell]) -> tuple[FormTable, Block, DataRow] | None:
+    def _data_row(self, cells: Sequence[GridCell], table: Table) -> tuple[FormTable, Block, DataRow] | None:
         texts = [i for i, cell in enumerate(cells) if not is_value(cell.text)]
         first_number = next((i for i, cell in enumerate(cells) if is_number(cell.text)), len(cells))
         labelled = [i for i in texts if i < first_number]
-        if not labelled:
-            return None if texts else self._unlabelled_row(cells)
-        last, place = self._row_label(cells, labelled)
+        last, place = self._row_label(cells, labelled) if labelled else (-1, None)
         if place is None:
-            self._unmatched(cells)
-            return None
+            return self._rowless_row(cells, table, labelled=bool(labelled))
         self.row_before = place
         units = place.block.unit_cells
-        values = tuple(cell for cell in cells[last + 1 :] if normalise(cell.text) not in units)
+        behind = cells[last + 1 :]
         if not place.row.heading:
-            return place.table, place.block, DataRow(place, cells[last], values)
-        if any(is_number(cell.text) for cell in values):
+            values = tuple(cell for cell in behind if normalise(cell.text) not in units)
+            unit = next((normalise(cell.text) for cell in behind if normalise(cell.text) in units), None)
+            return place.table, place.block, DataRow(place, cells[last], values, unit)
+        if any(is_number(cell.text) for cell in behind):
             self.result.subtotals.append((place.table.code, cells[last].text))
+            self.orphans += 1
         return None
 
     def _row_label(self, cells: Sequence[GridCell], labelled: Sequence[int]) -> tuple[int, RowPlace | None]:
@@ -190,98 +178,32 @@ class _Finder:
                 return i, place
         return labelled[-1], self.labels.row("".join(cells[i].text for i in labelled), self.row_before)
 
-    def _unmatched(self, cells: Sequence[GridCell]) -> None:
-        """Counts a labelled row of numbers that the form does not know, against the table it stands in."""
-        if self.result.found and any(is_number(cell.text) for cell in cells):
-            code = self.result.found[-1].form_table.code
-            self.result.unmatched[code] = self.result.unmatched.get(code, 0) + 1
-
-    def _unlabelled_row(self, cells: Sequence[GridCell]) -> tuple[FormTable, Block, DataRow] | None:
-        """A row of values alone belongs to the block without row labels whose header stands above it."""
+    def _rowless_row(
+        self, cells: Sequence[GridCell], table: Table, *, labelled: bool
+    ) -> tuple[FormTable, Block, DataRow] | None:
+        """A row without a known label belongs to the block without row labels whose header stands above it;
+        a second one in the same table is that row printed again. Any other is noted."""
         for form_table in self.labels.form.tables:
             for block in form_table.blocks:
-                if not block.rows and self.header_open and _leaf_labels(block, self._printed_header()):
+                if block.rows or sum(is_value(cell.text) for cell in cells) * 2 < len(block.columns):
+                    continue
+                if self.header.stands_over(block) or self.rowless == (table, form_table, block):
+                    self.rowless = (table, form_table, block)
                     return form_table, block, DataRow(None, None, tuple(cells))
         if any(is_number(cell.text) for cell in cells):
-            self.result.strays.append(" | ".join(cell.text.strip() for cell in cells))
+            self.orphans += 1
+            if not labelled:
+                self.result.strays.append(" | ".join(cell.text.strip() for cell in cells))
+            elif self.result.found:
+                code = self.result.found[-1].form_table.code
+                self.result.unmatched[code] = self.result.unmatched.get(code, 0) + 1
         return None
 
-    def _header_for(self, block: Block, table: Table) -> Header:
-        rows = self._printed_header()
-        last = self.header_rows[-1][0]
-        places = None
-        if table.geometry is not Geometry.SEQUENCE:
-            places = self._places(
-                block, [cells for printed_in, cells in self.header_rows if printed_in is last]
-            )
-        printed = normalise("".join(cell.text for row in rows for cell in row))
-        unit = "元" if "单位:元" in printed else None
-        complete = self._in_form_order(block, rows)
-        flat = complete and len(rows[-1]) == len(block.columns) + 1 and self._in_form_order(block, rows[-1:])
-        return Header(_width(last), places, complete, flat, unit)
 
-    def _printed_header(self) -> list[list[GridCell]]:
-        return [cells for _, cells in self.header_rows]
-
-    def _places(self, block: Block, rows: Sequence[Sequence[GridCell]]) -> dict[str, Interval] | None:
-        """Each column's grid interval by the header cells over it; None if not every one is found."""
-        cells = [cell for row in rows for cell in row if not is_blank(cell.text)]
-        edges = sorted({edge for cell in cells for edge in (cell.column, cell.column + cell.colspan)})
-        stacks: list[tuple[Interval, list[Column]]] = []
-        for start, end in pairwise(edges):
-            over = [c for c in cells if c.column <= start and end <= c.column + c.colspan]
-            stacks.append(((start, end), self.labels.columns(block.code, tuple(cell.text for cell in over))))
-        stacks = _by_order(block, stacks)
-        places: dict[str, Interval] = {}
-        for interval, columns in stacks:
-            if len(columns) != 1:
-                continue
-            code = columns[0].code
-            if code in places and places[code][1] != interval[0]:
-                return None
-            places[code] = (places[code][0], interval[1]) if code in places else interval
-        return places if len(places) == len(block.columns) else None
-
-    def _in_form_order(self, block: Block, rows: Sequence[Sequence[GridCell]]) -> bool:
-        """Whether every column's label is printed once, each header row in the order of the form."""
-        left = list(block.columns)
-        for row in rows:
-            position = 0
-            for cell in row:
-                candidates = self.labels.columns(block.code, (cell.text,))
-                if not candidates:
-                    continue
-                index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
-                if index is None:
-                    return False
-                del left[index]
-                position = index
-        return not left
-
-
-def _width(table: Table) -> int:
-    return max(cell.column + cell.colspan for cell in table.cells)
-
-
-def _leaf_labels(block: Block, rows: Iterable[Sequence[GridCell]]) -> bool:
-    """Whether at least half of the block's columns have their label in these header rows."""
-    printed = [normalise(cell.text) for row in rows for cell in row]
-    wanted = [normalise(column.label) for column in block.columns]
-    found = 0
-    for label in wanted:
-        if label in printed:
-            printed.remove(label)
-            found += 1
-    return found * 2 >= len(wanted)
-
-
-def _by_order(
-    block: Block, stacks: list[tuple[Interval, list[Column]]]
-) -> list[tuple[Interval, list[Column]]]:
-    """Settles labels that several columns print when all columns stand there once, in the form's order."""
-    leaves = [(interval, columns) for interval, columns in stacks if columns]
-    if len(leaves) != len(block.columns):
-        return stacks
-    if all(column in columns for column, (_, columns) in zip(block.columns, leaves, strict=True)):
-        return [(interval, [column]) for column, (interval, _) in zip(block.columns, leaves, strict=True)]
-    return stacks
+def _mark_out_of_step(segments: Sequence[Segment]) -> None:
+    """In a table where numbers stand without a label and a label without numbers, the labels may have slipped
+    against the numbers: none of its rows is certain."""
+    for segment in segments:
+        numbers = [any(is_number(cell.text) for cell in row.values) for row in segment.rows]
+        if segment.geometry is Geometry.GRID and any(numbers) and not all(numbers):
+            segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]

@@ -13,8 +13,10 @@ from parsers.readers import html
 _HTML_MARKS = (b"<html", b"<!doctype html", b"<body", b"<table", b"<div", b"<p>", b"<p ", b"<meta", b"<head")
 _ZIP, _OLE2, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rt"
 _MARKUP, _LONGEST_TEXT = ("html", "text", "rtf"), 32 << 20
+_SECONDS, _OCR_SECONDS, _PAGE_SECONDS = 15.0, 15.0, 15.0
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02")
 _OLE2_STREAMS = {"worddocument": "doc", "workbook": "sheets", "book": "sheets"}
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 _ZIP_PARTS = {"word/": "docx", "xl/": "sheets", "ofd.xml": "ofd"}
 
 
@@ -33,6 +35,19 @@ def read_document(data: bytes, http_charset: str | None = None) -> Document:
     return document
 
 
+def allowance(data: bytes) -> float:
+    """The seconds that reading this file may take, far more than an honest one needs: scans go through OCR
+    page by page."""
+    try:
+        name = format_of(data)
+    except ReadError:
+        return _SECONDS
+    if name not in ("pdf", "scan"):
+        return _SECONDS
+    pages = import_module("parsers.readers.scan").pages_to_recognise(data)
+    return _SECONDS + (_OCR_SECONDS + _PAGE_SECONDS * pages if pages else 0.0)
+
+
 def format_of(data: bytes) -> str:
     """The module of this package that reads such a file. Raises ReadError if there is none."""
     if not data.strip():
@@ -47,9 +62,7 @@ def format_of(data: bytes) -> str:
     if head.startswith(_RTF):
         return "rtf"
     if _is_binary(head):
-        if head.startswith(_BIFF):
-            return "sheets"
-        raise ReadError(IssueCode.UNKNOWN_FORMAT, "binary data of an unknown kind")
+        return _binary_format(head)
     return "html" if any(mark in head.lower() for mark in _HTML_MARKS) else "text"
 
 
@@ -79,6 +92,14 @@ def _ole2_format(data: bytes) -> str:
         if stream in names:
             return module
     raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file without a text document or a workbook")
+
+
+def _binary_format(head: bytes) -> str:
+    if head.startswith(_PICTURES):
+        return "scan"
+    if head.startswith(_BIFF):
+        return "sheets"
+    raise ReadError(IssueCode.UNKNOWN_FORMAT, "binary data of an unknown kind")
 
 
 def _is_binary(head: bytes) -> bool:

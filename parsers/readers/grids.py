@@ -30,6 +30,7 @@ class RuledCell:
     rowspan: int
     page: int
     box: Box
+    doubtful: bool = False
 
     @property
     def end(self) -> int:
@@ -96,7 +97,8 @@ def append(grid: Grid, below: Grid) -> None:
         above = partners.get(cell)
         if above is not None and (row_is_cut or _is_cut_label(above, cell)):
             text = join_lines([above.text, cell.text])
-            whole = replace(above, text=text, rowspan=offset + cell.end - above.row)
+            doubtful = above.doubtful or cell.doubtful
+            whole = replace(above, text=text, rowspan=offset + cell.end - above.row, doubtful=doubtful)
             grid.cells[grid.cells.index(above)] = whole
         else:
             grid.cells.append(replace(cell, row=cell.row + offset))
@@ -152,7 +154,9 @@ def to_table(grid: Grid) -> Table:
     for cell in sorted(grid.cells, key=lambda cell: (cell.row, cell.box.x0)):
         column = nearest_rule(columns, cell.box.x0)
         colspan = max(nearest_rule(columns, cell.box.x1) - column, 1)
-        cells.append(GridCell(cell.text, cell.row, column, cell.rowspan, colspan, cell.page, cell.box))
+        cells.append(
+            GridCell(cell.text, cell.row, column, cell.rowspan, colspan, cell.page, cell.box, cell.doubtful)
+        )
     return Table(tuple(cells))
 
 

@@ -40,7 +40,12 @@ _HEADING = re.compile("[一二三四五六七八九十]{1,3}、")
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
+    """A printed line outside of tables, in points from the top left corner of its page.
+
+    `size` is that of its letters.
+    """
+
     text: str
     x0: float
     x1: float
@@ -61,8 +66,10 @@ class Sheet:
 
 
 @dataclass(slots=True)
-class _Page:
-    lines: list[_Line]
+class Page:
+    """The lines and the tables of a page, each from top to bottom."""
+
+    lines: list[Line]
     grids: list[Grid]
 
 
@@ -76,11 +83,16 @@ def document_of(sheets: Sequence[Sheet], title: str, kind: str) -> Document:
         if any(sheet.has_image for sheet in sheets):
             raise ReadError(IssueCode.UNKNOWN_FORMAT, f"scanned {kind} without a text layer")
         raise ReadError(IssueCode.DAMAGED_FILE, f"damaged {kind}: neither text nor images")
+    return Document(blocks_of(pages), {"title": title} if title else {})
+
+
+def blocks_of(pages: list[Page]) -> tuple[Block, ...]:
+    """Paragraphs and tables of all pages in reading order, without page numbers and running heads."""
     _drop_running_lines(pages)
-    return Document(tuple(_blocks(pages)), {"title": title} if title else {})
+    return tuple(_blocks(pages))
 
 
-def _page(sheet: Sheet) -> _Page:
+def _page(sheet: Sheet) -> Page:
     """The tables of a page, and the lines of text outside them."""
     runs = _runs(_printed_once(sheet.chars))
     grids = []
@@ -88,7 +100,7 @@ def _page(sheet: Sheet) -> _Page:
         grid, runs = _grid(boxes, runs, sheet.number)
         if grid is not None:
             grids.append(grid)
-    return _Page(_lines(runs, sheet.number), sorted(grids, key=lambda grid: grid.top))
+    return Page(_lines(runs, sheet.number), sorted(grids, key=lambda grid: grid.top))
 
 
 def _printed_once(chars: list[Char]) -> list[Char]:
@@ -151,17 +163,17 @@ def _grid(boxes: list[Bounds], runs: list[_Run], page: int) -> tuple[Grid | None
     return Grid(rows[0], cells, page), runs
 
 
-def _lines(runs: Iterable[_Run], page: int) -> list[_Line]:
+def _lines(runs: Iterable[_Run], page: int) -> list[Line]:
     if not runs:
         return []
     lines = []
     for line in chars_to_textmap(list(chain(*runs))).extract_text_lines(strip=True, return_chars=True):
         size = median(char["size"] for char in line["chars"])
-        lines.append(_Line(line["text"], line["x0"], line["x1"], line["top"], line["bottom"], size, page))
+        lines.append(Line(line["text"], line["x0"], line["x1"], line["top"], line["bottom"], size, page))
     return [line for line in lines if line.text]
 
 
-def _drop_running_lines(pages: list[_Page]) -> None:
+def _drop_running_lines(pages: list[Page]) -> None:
     """Takes out page numbers and running heads: the outermost line of a page, when another page has the
     same one there but for its digits."""
     for place in (0, -1):
@@ -172,7 +184,7 @@ def _drop_running_lines(pages: list[_Page]) -> None:
                 del page.lines[place]
 
 
-def _outermost(page: _Page, place: int) -> str | None:
+def _outermost(page: Page, place: int) -> str | None:
     """The first (0) or last (-1) line of a page without blanks and digits, if no table is beyond it."""
     if not page.lines:
         return None
@@ -184,10 +196,10 @@ def _outermost(page: _Page, place: int) -> str | None:
     return None if beyond else re.sub(r"[\d\s]", "", line.text)
 
 
-def _blocks(pages: list[_Page]) -> Iterator[Block]:
+def _blocks(pages: list[Page]) -> Iterator[Block]:
     """Paragraphs and tables in reading order, each joined over the page breaks inside it."""
     left, right = _margins(line for page in pages for line in page.lines)
-    parts: list[list[_Line] | Grid] = []
+    parts: list[list[Line] | Grid] = []
     for item in _items(pages):
         last = parts[-1] if parts else None
         if isinstance(item, Grid):
@@ -203,13 +215,13 @@ def _blocks(pages: list[_Page]) -> Iterator[Block]:
         yield to_table(part) if isinstance(part, Grid) else _paragraph(part)
 
 
-def _items(pages: list[_Page]) -> Iterator[_Line | Grid]:
+def _items(pages: list[Page]) -> Iterator[Line | Grid]:
     for page in pages:
-        items: list[_Line | Grid] = [*page.lines, *page.grids]
+        items: list[Line | Grid] = [*page.lines, *page.grids]
         yield from sorted(items, key=lambda item: item.top)
 
 
-def _margins(lines: Iterable[_Line]) -> tuple[float, float]:
+def _margins(lines: Iterable[Line]) -> tuple[float, float]:
     """The outermost places where at least two lines begin and end."""
     starts: Counter[int] = Counter()
     ends: Counter[int] = Counter()
@@ -221,7 +233,7 @@ def _margins(lines: Iterable[_Line]) -> tuple[float, float]:
     return left, right
 
 
-def _starts_paragraph(before: _Line, line: _Line, left: float, right: float) -> bool:
+def _starts_paragraph(before: Line, line: Line, left: float, right: float) -> bool:
     """Whether a line opens a new paragraph: numbered heading, indented, other size, or after a short line.
 
     The lines of a centred title are indented and short, but larger and of one size: they stay together.
@@ -236,9 +248,9 @@ def _starts_paragraph(before: _Line, line: _Line, left: float, right: float) -> 
     return line.x0 > left + 0.8 * line.size or before.x1 < right - 1.5 * before.size
 
 
-def _is_centred(line: _Line, middle: float) -> bool:
+def _is_centred(line: Line, middle: float) -> bool:
     return abs((line.x0 + line.x1) / 2 - middle) < line.size
 
 
-def _paragraph(lines: list[_Line]) -> Paragraph:
+def _paragraph(lines: list[Line]) -> Paragraph:
     return Paragraph(join_lines([line.text for line in lines]), lines[0].page)

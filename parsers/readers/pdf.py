@@ -30,9 +30,14 @@ def read(data: bytes) -> Document:
 
     A table that a page break cuts comes out as one; page numbers and running heads are left out; a frame
     of one column is text. `meta["title"]` is the title of the file's properties, where it has one.
-    Raises ReadError: DAMAGED_FILE (broken, encrypted), UNKNOWN_FORMAT (a scan without a text layer).
+    A file without a text layer is read as a scan (see scan.py).
+    Raises ReadError: DAMAGED_FILE (broken, encrypted, empty).
     """
     title, sheets = _parse(data)
+    if any(sheet.has_image for sheet in sheets) and not any(sheet.chars for sheet in sheets):
+        from parsers.readers import scan  # loads the OCR, which only scans need
+
+        return scan.read_pdf(data)
     return document_of(sheets, title, "PDF")
 
 

@@ -96,6 +96,19 @@ def _check_size(width: float, height: float, number: int) -> None:
         raise ReadError(IssueCode.DAMAGED_FILE, f"a scan of more than {_MAX_PAGES} pages")
 
 
+def pages_to_recognise(data: bytes) -> int:
+    """How many pages of a picture file or a PDF have to go through OCR; 0 for a PDF with a text layer."""
+    try:
+        if not data.startswith(b"%PDF-"):
+            with Image.open(BytesIO(data)) as file:
+                return min(getattr(file, "n_frames", 1), _MAX_PAGES)
+        with pypdfium2.PdfDocument(data) as file:
+            pages = min(len(file), _MAX_PAGES)
+            return 0 if any(file[i].get_textpage().count_chars() for i in range(pages)) else pages
+    except (*_DAMAGE, pypdfium2.PdfiumError):
+        return 0
+
+
 def read_images(pictures: Iterable[NDArray[np.uint8]]) -> Document:
     """Pages as pictures (rows, columns, red-green-blue) to paragraphs and ruled tables.
 
@@ -105,7 +118,10 @@ def read_images(pictures: Iterable[NDArray[np.uint8]]) -> Document:
     pages = [_page(picture, number) for number, picture in enumerate(pictures, 1)]
     shifts = _align(pages)
     return Document(
-        tuple(_unaligned(block, shifts) if isinstance(block, Table) else block for block in blocks_of(pages))
+        tuple(
+            replace(_unaligned(block, shifts), recognised=True) if isinstance(block, Table) else block
+            for block in blocks_of(pages)
+        )
     )
 
 

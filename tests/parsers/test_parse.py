@@ -186,3 +186,35 @@ def test_free_prose_before_any_form_is_a_report_without_cells() -> None:
     ]
     [report] = parse("\n\n".join(lines).encode(), "x")
     assert (report.outcome, report.report_year, report.form, report.cells) == (Outcome.REPORT, 2010, None, {})
+
+
+def test_reports_of_two_agencies_in_one_document_give_two() -> None:
+    one, other = truth(1), truth(2)
+    second = render.page(NEW, other, style(), agency="金昌市演示局", year=2023)
+    reports = parse((page(one) + second).encode(), "x")
+    assert [(r.agency, r.report_year) for r in reports] == [(AGENCY, 2023), ("金昌市演示局", 2023)]
+    for report, values in zip(reports, (one, other), strict=True):
+        assert {name: cell.value for name, cell in report.cells.items()} == values
+
+
+def test_a_page_in_traditional_characters_is_the_same_report() -> None:
+    from opencc_purepy import OpenCC
+
+    values = truth()
+    [report] = parse(OpenCC("s2t").s2t(page(values)).encode(), "x")
+    assert report.agency == AGENCY
+    assert {name: cell.value for name, cell in report.cells.items()} == values
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<td>总计</td>", "<td></td>"),
+        ("一、本年新收政府信息公开申请数量</td>", "</td>"),
+    ],
+)
+def test_labels_that_are_lost_leave_no_number_under_another(before: str, after: str) -> None:
+    values = truth()
+    [report] = parse(page(values).replace(before, after).encode(), "x")
+    numbers = {name: cell.value for name, cell in report.cells.items() if cell.value is not None}
+    assert numbers == {name: values[name] for name in numbers}

@@ -219,15 +219,13 @@ def test_damage_is_a_typed_error(kind: str) -> None:
     assert ("encrypted" in str(error.value)) == (kind == "encrypted")
 
 
-def test_scan_says_that_it_has_no_text() -> None:
+def test_file_without_a_text_layer_is_read_as_a_scan() -> None:
     from PIL import Image
     from reportlab.lib.utils import ImageReader
 
     sheet = Sheet()
-    sheet.canvas.drawImage(ImageReader(Image.new("L", (60, 80), 200)), 50, 300)
-    with pytest.raises(ReadError, match="without a text layer") as error:
-        sheet.read()
-    assert error.value.code is IssueCode.UNKNOWN_FORMAT
+    sheet.canvas.drawImage(ImageReader(Image.new("L", (60, 80), 255)), 50, 300)
+    assert sheet.read().blocks == ()
 
 
 @pytest.mark.skipif(not REPORTS.exists(), reason="the real report is not at hand")

@@ -1,0 +1,145 @@
+"""The header above the rows of a block: which columns it prints, in which order, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from parsers.forms import Block, Column
+from parsers.labels import FormLabels, normalise
+from parsers.model import Geometry, GridCell, Table
+from parsers.values import is_blank, is_number
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header printed above the rows of a block.
+
+    `places` gives each column's grid interval [first, behind last) where all columns were found at
+    places of their own; None otherwise. `complete` says that every column's label is printed, and in the
+    form's order; `flat` that one row prints them all, with a cell for each and nothing else but a corner.
+    `width` is the number of grid columns of the table that printed it, `unit` a unit named by it.
+    """
+
+    width: int
+    places: dict[str, Interval] | None
+    complete: bool
+    flat: bool
+    unit: str | None = None
+
+
+class HeaderReader:
+    """Collects header rows until a row of values comes; the next header row then begins a new header."""
+
+    def __init__(self, labels: FormLabels) -> None:
+        self.labels = labels
+        self.open = False
+        self._rows: list[tuple[Table, list[GridCell]]] = []
+
+    def is_header(self, cells: Sequence[GridCell]) -> bool:
+        """Whether the row prints labels of columns and no number."""
+        return not any(is_number(cell.text) for cell in cells) and any(
+            self.labels.is_header(cell.text) for cell in cells if not is_blank(cell.text)
+        )
+
+    def add(self, cells: list[GridCell], table: Table) -> None:
+        """Takes a header row; a header may be cut over two tables."""
+        if not self.open:
+            self._rows = []
+        self._rows.append((table, cells))
+        self.open = True
+
+    def stands_over(self, block: Block) -> bool:
+        """Whether the open header prints half of the block's column labels, or all at their places."""
+        if not self.open:
+            return False
+        printed = [normalise(cell.text) for _, row in self._rows for cell in row]
+        found = 0
+        for column in block.columns:
+            label = normalise(column.label)
+            if label in printed:
+                printed.remove(label)
+                found += 1
+        last = self._rows[-1][0]
+        rows = [cells for table, cells in self._rows if table is last]
+        return found * 2 >= len(block.columns) or self._places(block, rows) is not None
+
+    def close(self, block: Block, geometry: Geometry) -> Header:
+        """The collected header as that of a block whose first row of values has come."""
+        self.open = False
+        last = self._rows[-1][0]
+        rows = [cells for _, cells in self._rows]
+        places = None
+        if geometry is not Geometry.SEQUENCE:
+            places = self._places(block, [cells for table, cells in self._rows if table is last])
+        printed = normalise("".join(cell.text for row in rows for cell in row))
+        unit = "元" if "单位:元" in printed else None
+        complete = self._in_form_order(block, rows)
+        flat = complete and len(rows[-1]) == len(block.columns) + 1 and self._in_form_order(block, rows[-1:])
+        return Header(width_of(last), places, complete, flat, unit)
+
+    def _places(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> dict[str, Interval] | None:
+        """Each column's grid interval by the header cells over it; None if not every one is found."""
+        cells = [cell for row in rows for cell in row if not is_blank(cell.text)]
+        edges = sorted({edge for cell in cells for edge in (cell.column, cell.column + cell.colspan)})
+        stacks: list[tuple[Interval, list[Column]]] = []
+        for start, end in pairwise(edges):
+            over = [c for c in cells if c.column <= start and end <= c.column + c.colspan]
+            stacks.append(((start, end), self.labels.columns(block.code, tuple(cell.text for cell in over))))
+        places: dict[str, Interval] = {}
+        for interval, columns in _by_order(block, stacks):
+            if len(columns) != 1:
+                continue
+            code = columns[0].code
+            if code in places and places[code][1] != interval[0]:
+                return None
+            places[code] = (places[code][0], interval[1]) if code in places else interval
+        return places if len(places) == len(block.columns) else None
+
+    def _in_form_order(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> bool:
+        """Whether every column's label is printed once, each header row in the order of the form."""
+        left = list(block.columns)
+        for row in rows:
+            position = 0
+            for candidates in self._labels_in(block, row):
+                index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
+                if index is None:
+                    return False
+                del left[index]
+                position = index
+        return not left
+
+    def _labels_in(self, block: Block, row: Sequence[GridCell]) -> list[list[Column]]:
+        """The columns that each label of a header row can mean; a label may be cut over two cells."""
+        found = []
+        skip = False
+        for cell, following in zip(row, [*row[1:], None], strict=True):
+            columns = [] if skip else self.labels.columns(block.code, (cell.text,))
+            skip = False
+            if not columns and following is not None and not is_blank(cell.text):
+                columns = self.labels.columns(block.code, (cell.text + following.text,))
+                skip = bool(columns) and not self.labels.columns(block.code, (following.text,))
+                columns = columns if skip else []
+            if columns:
+                found.append(columns)
+        return found
+
+
+def width_of(table: Table) -> int:
+    """The number of grid columns of a table."""
+    return max(cell.column + cell.colspan for cell in table.cells)
+
+
+def _by_order(
+    block: Block, stacks: list[tuple[Interval, list[Column]]]
+) -> list[tuple[Interval, list[Column]]]:
+    """Settles labels that several columns print when all columns stand there once, in the form's order."""
+    leaves = [(interval, columns) for interval, columns in stacks if columns]
+    if len(leaves) != len(block.columns):
+        return stacks
+    if all(column in columns for column, (_, columns) in zip(block.columns, leaves, strict=True)):
+        return [(interval, [column]) for column, (interval, _) in zip(block.columns, leaves, strict=True)]
+    return stacks
