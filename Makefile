@@ -41,3 +41,13 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/python.stamp
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/python.stamp
 	$(call install,requirements-dev.lock)
 	touch $@ $(VENV)/runtime.stamp
+
+.PHONY: accuracy bench-parse
+
+# The parsers against the truth, over generated and real documents: a table; fails if a number is silently wrong.
+accuracy: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.accuracy
+
+# What parsing costs, as ratios to bare table extraction on the same documents.
+bench-parse: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.parse

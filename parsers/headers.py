@@ -30,6 +30,10 @@ class Header:
     flat: bool
     unit: str | None = None
 
+    def is_whole(self) -> bool:
+        """Whether every column's label was found."""
+        return self.complete or self.places is not None
+
 
 class HeaderReader:
     """Collects header rows until a row of values comes; the next header row then begins a new header."""

@@ -44,6 +44,7 @@ _NUMBER = re.compile(
 )
 _BLANKS = re.compile(r"\s+")
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"○": 0, "零": 0, "O": 0, "0": 0}
+_BREADCRUMB = re.compile(r"(?:当前|所在|您的)位置|首页\s*[>›»/]")
 _OPENING = 60  # paragraphs before the first section in which a title is looked for
 _LONGEST_TITLE = 80
 
@@ -171,7 +172,7 @@ def _titles(texts: Sequence[str | None]) -> list[str]:
 
 def _joined(opening: Sequence[str]) -> Iterator[str]:
     """Lines of the opening, alone and with the next one or two: titles are set over several lines."""
-    short = [text for text in opening if text]
+    short = [text for text in opening if text and not _BREADCRUMB.search(text)]
     for i, text in enumerate(short):
         yield text
         for count in (2, 3):

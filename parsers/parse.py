@@ -138,11 +138,13 @@ def _report(source: str, identity: Identity, **read: object) -> Report:
 
 
 def _main_form(matches: Sequence[Match], year: int | None) -> Match:
-    """The form that fits the tables best; where none does, the one in force for the report year."""
+    """The form that fits the document's largest table best; where none does, the one in force for the
+    report year."""
 
-    def fit(match: Match) -> tuple[int, bool, int]:
+    def fit(match: Match) -> tuple[int, int, bool, int]:
         in_force = year is not None and match.form.first_year <= year
-        return _rows(match), in_force, match.form.first_year if in_force else 0
+        largest = max(match.fit(table.code) for table in match.form.tables)
+        return largest, _rows(match), in_force, match.form.first_year if in_force else 0
 
     return max(matches, key=fit)
 

@@ -107,20 +107,26 @@ class _Reader:
         """What speaks against values that stand under their headers.
 
         Under grouped headers another order of columns than the form's means that spans are broken; the
-        row's sum cannot clear it, as it holds in any order. A row that alone is blank at one end may have
-        slipped sideways; its sum, the blank counted as nothing, clears it.
+        row's sum cannot clear it, as it holds in any order. A row with a blank where other rows have numbers
+        may have slipped sideways; its sums, the blank counted as nothing, clear it or tell. In a loose table
+        any blank is suspect: a converter may have dropped the cell before it.
         """
         places = [value.column for value in values]
         grouped = any(column.path for column in segment.block.columns)
         if grouped and places != sorted(places):
             return IssueCode.POSITION_LABEL
-        if not _may_have_slipped(segment, row, values):
-            return None
         cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
-        if self._proved(counted) or (segment.geometry is Geometry.GRID and not self._sums_within(cells)):
-            return None
-        return IssueCode.POSITION_LABEL
+        sums = self._sums_within(cells)
+        if segment.geometry is Geometry.LOOSE:
+            slipped = _has_blank(values) and not self._proved(counted)
+        elif _may_have_slipped(segment, row, values):
+            slipped = bool(sums) and not self._proved(counted)
+        else:
+            stated = [i for i in sums if all(cells[name].value is not None for name in i.right)]
+            gap = _has_odd_blank(segment, row, values)
+            slipped = gap and any(evaluate(i, counted) is CheckOutcome.FAIL for i in stated)
+        return IssueCode.POSITION_LABEL if slipped else None
 
     def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
@@ -151,7 +157,8 @@ class _Reader:
         unit = row.unit or (segment.header.unit if segment.header else None)
         if number is not None and spec.unit == "万元" and unit == "元":
             number = number / 10_000
-        if value.doubtful:
+        # Recognition loses a minus sign without noticing, and no sum of the form would show it.
+        if value.doubtful or (segment.recognised and spec.kind == "signed"):
             status, number = CellStatus.UNCERTAIN, None
         return Cell(number, value.text.strip(), status, self._evidence(segment, value))
 
@@ -261,29 +268,42 @@ def _places_confirmed(segment: Segment, places: Mapping[str, tuple[int, int]]) -
     return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
 
 
+def _has_blank(values: Sequence[GridCell]) -> bool:
+    return len(values) > 1 and any(is_blank(value.text) for value in values)
+
+
 def _may_have_slipped(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether the row is blank at its first or last column, where most rows of its table are not. In a loose
-    table any blank is suspect: a converter may have dropped the cell before it."""
-    if len(values) < 2:
-        return False
-    if segment.geometry is Geometry.LOOSE:
-        return any(is_blank(value.text) for value in values)
-    printed = [is_blank(values[0].text), is_blank(values[-1].text)]
-    if printed[0] == printed[1]:
-        return False
-    end = -1 if printed[1] else 0
+    """Whether just one end of the row is blank, in a column that most rows of its table fill."""
+    ends = [is_blank(values[0].text), is_blank(values[-1].text)]
+    return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
+
+
+def _has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether the row is blank in a column that most rows of its table fill, or the only row at all."""
+    blanks = [place for place, value in enumerate(values) if is_blank(value.text)]
+    return bool(blanks) and (
+        len(segment.rows) == 1 or any(_is_filled(segment, row, values, place) for place in blanks)
+    )
+
+
+def _is_filled(segment: Segment, row: DataRow, values: Sequence[GridCell], place: int) -> bool:
     others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
-    filled = sum(not is_blank(other.values[end].text) for other in others)
-    return filled * 2 > len(others)
+    return sum(not is_blank(other.values[place].text) for other in others) * 2 > len(others)
 
 
 def _in_order(segment: Segment, row: DataRow) -> list[GridCell]:
-    """The row's value cells, left to right. Unless every cell of the row is known to be there, blank ones
-    at either end are taken for padding; one between values keeps its place."""
+    """The row's value cells, left to right, without padding: blank cells at either end, in a grid only those
+    beside the columns of the header. A blank cell between values keeps its place."""
     if _every_cell(segment):
         return list(row.values)
-    printed = [i for i, cell in enumerate(row.values) if not is_blank(cell.text)]
-    return list(row.values[printed[0] : printed[-1] + 1]) if printed else []
+    values = list(row.values)
+    if segment.geometry is Geometry.GRID:
+        places = (segment.header.places if segment.header else None) or {}
+        first = min((start for start, _ in places.values()), default=0)
+        behind = max((end for _, end in places.values()), default=segment.width)
+        return [v for v in values if not is_blank(v.text) or first <= v.column < behind]
+    printed = [i for i, cell in enumerate(values) if not is_blank(cell.text)]
+    return values[printed[0] : printed[-1] + 1] if printed else []
 
 
 def _header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:

@@ -67,8 +67,13 @@ class Match:
     strays: list[str] = field(default_factory=list)
 
     def fit(self, table: str) -> int:
-        """How well the form fits the document's rows of this table: rows found less rows that contradict."""
-        rows = sum(len(segment.rows) for segment in self.found if segment.form_table.code == table)
+        """How well the form fits the document's rows of this table: rows found, those under a header of the
+        form twice, less rows that contradict."""
+        rows = sum(
+            len(segment.rows) * (2 if segment.header and segment.header.is_whole() else 1)
+            for segment in self.found
+            if segment.form_table.code == table
+        )
         whole = [t for t in self.torn if t.place.table.code == table and t.is_whole()]
         against = self.unmatched.get(table, 0) + sum(code == table for code, _ in self.subtotals)
         return rows + len(whole) - against
@@ -187,7 +192,10 @@ class _Finder:
             for block in form_table.blocks:
                 if block.rows or sum(is_value(cell.text) for cell in cells) * 2 < len(block.columns):
                     continue
-                if self.header.stands_over(block) or self.rowless == (table, form_table, block):
+                again = self.rowless == (table, form_table, block)
+                if again and all(is_blank(cell.text) for cell in cells):
+                    return None
+                if again or self.header.stands_over(block):
                     self.rowless = (table, form_table, block)
                     return form_table, block, DataRow(None, None, tuple(cells))
         if any(is_number(cell.text) for cell in cells):
@@ -205,5 +213,5 @@ def _mark_out_of_step(segments: Sequence[Segment]) -> None:
     against the numbers: none of its rows is certain."""
     for segment in segments:
         numbers = [any(is_number(cell.text) for cell in row.values) for row in segment.rows]
-        if segment.geometry is Geometry.GRID and any(numbers) and not all(numbers):
+        if any(numbers) and not all(numbers):
             segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]

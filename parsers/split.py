@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from parsers.forms import load_forms
 from parsers.identity import agency_of, year_of
@@ -12,32 +12,29 @@ from parsers.model import Document, Paragraph
 from parsers.narrative import section_of
 from parsers.recognise import TitleKind, classify_title
 
+Owner = tuple[str, int | None]
+"""Agency and report year."""
+
 # Between a report's title and its first section stand a date, a number, an addressee and the opening.
 _HEAD = 20
 _LONGEST_TITLE = 80
 
 
 def split_reports(document: Document) -> list[Document]:
-    """The document itself, or its parts where it holds several reports: each begins with a title that names
-    another agency or year and has a first section below it."""
-    starts: list[int] = []
-    seen: set[tuple[str, int | None]] = set()
-    for place, owner in _titles(document):
-        if owner not in seen:
-            seen.add(owner)
-            starts.append(place)
-    if len(starts) < 2:
+    """The document itself, or its parts where it holds several reports: each has a first section of its own
+    below a title that names another agency or year."""
+    owners: dict[Owner, int] = {}
+    for start, owner in _titles_by_first_section(document).values():
+        owners.setdefault(owner, start)
+    if len(owners) < 2:
         return [document]
-    ends = [*starts[1:], len(document.blocks)]
-    starts[0] = 0
-    return [
-        replace(document, blocks=document.blocks[start:end], meta={})
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    starts = [0, *sorted(owners.values())[1:], len(document.blocks)]
+    return [replace(document, blocks=document.blocks[start:end], meta={}) for start, end in pairwise(starts)]
 
 
-def _titles(document: Document) -> Iterator[tuple[int, tuple[str, int | None]]]:
-    """Places of report titles over a first section, with the agency and year that they name."""
+def _titles_by_first_section(document: Document) -> dict[int, tuple[int, Owner]]:
+    """For each heading of a first section the place and owner of the title nearest above it."""
+    found: dict[int, tuple[int, Owner]] = {}
     for place, block in enumerate(document.blocks):
         if not isinstance(block, Paragraph) or len(block.text) > _LONGEST_TITLE or "。" in block.text:
             continue
@@ -48,16 +45,20 @@ def _titles(document: Document) -> Iterator[tuple[int, tuple[str, int | None]]]:
         for start, text in candidates:
             title = normalise(text)
             agency = agency_of(title)
-            if agency and classify_title(title) is TitleKind.REPORT and _opens_sections(document, place + 1):
-                yield start, (agency, year_of(title))
+            if agency and classify_title(title) is TitleKind.REPORT:
+                heading = _first_section(document, place + 1)
+                if heading is not None:
+                    found[heading] = start, (agency, year_of(title))
                 break
+    return found
 
 
-def _opens_sections(document: Document, place: int) -> bool:
-    first = {form.sections[0].code for form in load_forms()}
-    for block in document.blocks[place : place + _HEAD]:
-        if isinstance(block, Paragraph):
-            section = section_of(block.text, load_forms()[0].sections)
-            if section is not None:
-                return section.code in first
-    return False
+def _first_section(document: Document, place: int) -> int | None:
+    """The place of a first section's heading, if it is the next heading and not far below."""
+    form = load_forms()[0]
+    for number in range(place, min(place + _HEAD, len(document.blocks))):
+        block = document.blocks[number]
+        section = section_of(block.text, form.sections) if isinstance(block, Paragraph) else None
+        if section is not None:
+            return number if section.code == form.sections[0].code else None
+    return None

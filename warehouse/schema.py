@@ -162,7 +162,7 @@ FACT_ROWS = pa.schema(
         field("indicator", _TEXT, "指标", "narrative indicator (see the codebook)"),
         field("value", pa.float64(), "数值", "number that the sentence states"),
         field("unit", _TEXT, "单位", "unit of the indicator"),
-        field("lower_bound", pa.bool_(), "是否下限", "the sentence says “more than” (余, 超过)"),
+        field("lower_bound", pa.bool_(), "是否下限", "the sentence says that it is more"),
         field("section", _TEXT, "所在部分", "section of the report"),
         field("sentence", _TEXT, "原句", "sentence that states it"),
     ]

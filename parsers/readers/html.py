@@ -35,6 +35,7 @@ _WRAPPER = re.compile(
 _DOCUMENT_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _XPATH_STRING = etree.XPath("string()", smart_strings=False)
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _MAX_SPAN = 1000  # the limit of the HTML standard for colspan
 _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an article
@@ -131,7 +132,8 @@ def _data_table(table: etree._Element) -> Table | None:
         return None
     cells: list[GridCell] = []
     taken: dict[int, int] = {}  # column -> first row that is free again
-    for row, element in enumerate(table.iter("tr")):
+    shown = (row for row in table.iter("tr") if not _HIDDEN.search(row.get("style") or ""))
+    for row, element in enumerate(shown):
         column = 0
         for cell in element.iterchildren("td", "th"):
             while taken.get(column, 0) > row:

@@ -16,7 +16,7 @@ from tests.flows.nianbao import ROOT
 
 KEYS = [
     "source outcome agency report_year form forms title cells checks facts issues",
-    "period signed_date published_date document_number sections",
+    "period signed_date published_date document_number scope sections",
 ]
 
 

@@ -41,7 +41,7 @@ HOSTILE = {
 def _parse(*files: Path) -> tuple[list[dict[str, str]], str, int]:
     command = [sys.executable, "-m", "flows.cli", "parse", "--json", *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr, done.returncode
 
 
