@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint accuracy bench-parse clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -41,8 +41,6 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/python.stamp
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/python.stamp
 	$(call install,requirements-dev.lock)
 	touch $@ $(VENV)/runtime.stamp
-
-.PHONY: accuracy bench-parse
 
 # The parsers against the truth, over generated and real documents: a table; fails if a number is silently wrong.
 accuracy: $(VENV)/dev.stamp

@@ -13,20 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 from protego import Protego
 from scrapy import Request, signals
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive import Role
-from crawler.obstacles import obstacle
+from crawler.obstacles import LOST, Blocked, HostLost, OffHost, RobotsDenied, obstacle
 from crawler.registry import DEFAULT_DELAY
 from crawler.sitecrawl import SiteCrawl, Visit
 from crawler.urls import host_key, split_url
@@ -39,31 +31,6 @@ if TYPE_CHECKING:
 ROBOTS_TOKEN = "nianbao"
 MAX_CRAWL_DELAY = 60.0
 """Seconds: a longer Crawl-delay of robots.txt is taken for this."""
-
-LOST = (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-)
-"""How Scrapy says that no complete answer came."""
-
-
-class OffHost(IgnoreRequest):
-    """A request, mostly a redirect, leads away from the site's hosts."""
-
-
-class RobotsDenied(IgnoreRequest):
-    """robots.txt forbids the address, or cannot be read and so allows nothing."""
-
-
-class HostLost(IgnoreRequest):
-    """robots.txt could not be asked for: the host gives no answer."""
-
-
-class Blocked(IgnoreRequest):
-    """robots.txt was answered with a challenge."""
 
 
 class HostsMiddleware:

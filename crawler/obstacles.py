@@ -4,6 +4,41 @@ from __future__ import annotations
 
 import re
 
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+
+LOST = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+"""How Scrapy says that no complete answer came."""
+
+
+class OffHost(IgnoreRequest):
+    """A request, mostly a redirect, leads away from the site's hosts."""
+
+
+class RobotsDenied(IgnoreRequest):
+    """robots.txt forbids the address, or cannot be read and so allows nothing."""
+
+
+class HostLost(IgnoreRequest):
+    """robots.txt could not be asked for: the host gives no answer."""
+
+
+class Blocked(IgnoreRequest):
+    """robots.txt was answered with a challenge."""
+
+
 CHALLENGE_BYTES = 8192
 """Challenge pages are small; a larger page that mentions one of the marks is a page."""
 

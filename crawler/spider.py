@@ -17,8 +17,7 @@ from twisted.python.failure import Failure
 
 from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult, StopReason
 from crawler.families import family_of
-from crawler.middlewares import LOST, Blocked, HostLost, RobotsDenied
-from crawler.obstacles import obstacle
+from crawler.obstacles import LOST, Blocked, HostLost, RobotsDenied, obstacle
 from crawler.page import Page
 from crawler.sitecrawl import SiteCrawl, Visit
 from crawler.walk import Arrival
