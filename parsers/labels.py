@@ -80,6 +80,7 @@ class FormLabels:
                 self._groups.update(normalise(group) for column in block.columns for group in column.path)
         # A leaf before a heading, then the longest key: "(三)不予公开1.属于国家秘密" is the leaf.
         self._rows_by_key.sort(key=lambda entry: (entry[1].row.heading, -len(entry[0])))
+        self.is_exact = lru_cache(maxsize=1 << 14)(self._is_exact)
         self._candidates = lru_cache(maxsize=1 << 14)(self._find_rows)
         self.is_header = lru_cache(maxsize=1 << 14)(self._is_header)
         self.columns = lru_cache(maxsize=1 << 14)(self._find_columns)
@@ -106,6 +107,10 @@ class FormLabels:
             if len(self._candidates(row.label)) == 1:
                 return row.code
         return ""
+
+    def _is_exact(self, text: str) -> bool:
+        """Whether the text is, but for blanks and list numbers, the label of a row as the form prints it."""
+        return without_number(normalise(text)) in self._rows_by_label
 
     def _find_rows(self, text: str) -> list[RowPlace]:
         label = normalise(text)

@@ -10,7 +10,7 @@ Everything else that was read is `uncertain`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from parsers.forms import Form, RuleInstance, cell_id
@@ -24,6 +24,14 @@ from parsers.model import (
     GridCell,
     Issue,
     IssueCode,
+)
+from parsers.placement import (
+    by_place,
+    has_blank,
+    has_odd_blank,
+    header_settles_order,
+    in_order,
+    one_end_is_blank,
 )
 from parsers.rules import evaluate
 from parsers.segments import DataRow, Match, Segment
@@ -78,14 +86,14 @@ class _Reader:
         self.reading.issues.append(Issue(code, message))
 
     def _row(self, segment: Segment, row: DataRow) -> None:
-        values = _by_place(segment, row)
+        values = by_place(segment, row)
         doubt: IssueCode | None
         if row.out_of_step:
             values, doubt = [], IssueCode.POSITION_LABEL
         elif values is not None:
             doubt = self._doubt_of_places(segment, row, values)
         else:
-            values = _in_order(segment, row)
+            values = in_order(segment, row)
             doubt = self._doubt_of_order(segment, row, values)
         if doubt is None:
             self._put(segment, row, values)
@@ -107,26 +115,30 @@ class _Reader:
         """What speaks against values that stand under their headers.
 
         Under grouped headers another order of columns than the form's means that spans are broken; the
-        row's sum cannot clear it, as it holds in any order. A row with a blank where other rows have numbers
-        may have slipped sideways; its sums, the blank counted as nothing, clear it or tell. In a loose table
-        any blank is suspect: a converter may have dropped the cell before it.
+        row's sum cannot clear it, as it holds in any order.
         """
         places = [value.column for value in values]
         grouped = any(column.path for column in segment.block.columns)
         if grouped and places != sorted(places):
             return IssueCode.POSITION_LABEL
+        return IssueCode.POSITION_LABEL if self._has_slipped(segment, row, values) else None
+
+    def _has_slipped(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+        """Whether a blank where other rows have numbers makes the row's sums fail, the blank counted as
+        nothing: its values may have slipped sideways. In a loose table any blank is suspect, as a converter
+        may have dropped the cell before it."""
+        if not has_blank(values):
+            return False
         cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
-        sums = self._sums_within(cells)
         if segment.geometry is Geometry.LOOSE:
-            slipped = _has_blank(values) and not self._proved(counted)
-        elif _may_have_slipped(segment, row, values):
-            slipped = bool(sums) and not self._proved(counted)
-        else:
-            stated = [i for i in sums if all(cells[name].value is not None for name in i.right)]
-            gap = _has_odd_blank(segment, row, values)
-            slipped = gap and any(evaluate(i, counted) is CheckOutcome.FAIL for i in stated)
-        return IssueCode.POSITION_LABEL if slipped else None
+            return not self._proved(counted)
+        sums = self._sums_within(cells)
+        if not one_end_is_blank(segment, row, values):
+            sums = [i for i in sums if all(cells[name].value is not None for name in i.right)]
+            if not has_odd_blank(segment, row, values):
+                return False
+        return any(evaluate(i, counted) is CheckOutcome.FAIL for i in sums)
 
     def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
@@ -134,8 +146,8 @@ class _Reader:
             return IssueCode.COLUMN_COUNT
         if segment.header is not None and not segment.header.complete:
             return IssueCode.POSITION_LABEL
-        if _header_settles_order(segment, values):
-            return None
+        if header_settles_order(segment, values):
+            return IssueCode.POSITION_LABEL if self._has_slipped(segment, row, values) else None
         cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
         if not self._proved(cells):
             return IssueCode.POSITION_LABEL
@@ -205,124 +217,25 @@ class _Reader:
             self._keep(name, cell)
 
     def _keep(self, name: str, cell: Cell) -> None:
-        """Keeps the better reading of a cell; two different numbers make it uncertain."""
+        """Keeps the better reading of a cell; a number that the other reading contradicts is uncertain."""
         before = self.reading.cells.get(name)
-        if before is None or before.status is CellStatus.UNCERTAIN:
+        if before is None or (before == cell):
             self.reading.cells[name] = cell
-        elif cell.status is not CellStatus.UNCERTAIN and cell.value != before.value:
-            raw = f"{before.raw} ≠ {cell.raw}"
-            self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
-            self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
+            return
+        worse, better = sorted((before, cell), key=lambda c: c.status is not CellStatus.UNCERTAIN)
+        if worse.status is CellStatus.UNCERTAIN:
+            agree = better.status is CellStatus.UNCERTAIN or better.raw in (worse.raw or "").split(" | ")
+        else:
+            agree = before.value == cell.value
+        if agree:
+            self.reading.cells[name] = better if worse.status is CellStatus.UNCERTAIN else before
+            return
+        raw = f"{before.raw} ≠ {cell.raw}"
+        self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
+        self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
 
 
 def _pairs(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> Iterator[tuple[str, GridCell]]:
     code = row.place.row.code if row.place else None
     for column, value in zip(segment.block.columns, values, strict=True):
         yield cell_id(segment.form_table.code, code, column.code), value
-
-
-def _by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
-    """The row's value cells in column order if the grid settles them, else None.
-
-    A table of the same width goes on under the header of the one before. In a loose table places count
-    only where a full row of the same table confirms them.
-    """
-    header = segment.header
-    if header is None or header.places is None or header.width != segment.width:
-        return None
-    if segment.geometry is Geometry.LOOSE and not _places_confirmed(segment, header.places):
-        return None
-    return _cells_under(header.places, row, segment)
-
-
-def _cells_under(
-    places: Mapping[str, tuple[int, int]], row: DataRow, segment: Segment
-) -> list[GridCell] | None:
-    first, behind = min(p[0] for p in places.values()), max(p[1] for p in places.values())
-    if row.label is not None and row.label.column + row.label.colspan > first:
-        return None
-    outside = [
-        cell
-        for cell in row.values
-        if not any(start < cell.column + cell.colspan and cell.column < end for start, end in places.values())
-    ]
-    if any(not is_blank(cell.text) for cell in outside):
-        return None
-    if segment.geometry is Geometry.GRID and any(cell.column >= behind for cell in outside):
-        return None
-    found = []
-    for column in segment.block.columns:
-        start, end = places[column.code]
-        under = [c for c in row.values if c.column < end and start < c.column + c.colspan]
-        if not under or any(c.column < start or c.column + c.colspan > end for c in under):
-            return None
-        printed = [c for c in under if not is_blank(c.text)]
-        if len(printed) > 1:
-            return None
-        found.append(printed[0] if printed else under[0])
-    return found
-
-
-def _places_confirmed(segment: Segment, places: Mapping[str, tuple[int, int]]) -> bool:
-    full = [r for r in segment.rows if _printed(r) == len(segment.block.columns)]
-    return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
-
-
-def _has_blank(values: Sequence[GridCell]) -> bool:
-    return len(values) > 1 and any(is_blank(value.text) for value in values)
-
-
-def _may_have_slipped(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether just one end of the row is blank, in a column that most rows of its table fill."""
-    ends = [is_blank(values[0].text), is_blank(values[-1].text)]
-    return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
-
-
-def _has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether the row is blank in a column that most rows of its table fill, or the only row at all."""
-    blanks = [place for place, value in enumerate(values) if is_blank(value.text)]
-    return bool(blanks) and (
-        len(segment.rows) == 1 or any(_is_filled(segment, row, values, place) for place in blanks)
-    )
-
-
-def _is_filled(segment: Segment, row: DataRow, values: Sequence[GridCell], place: int) -> bool:
-    others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
-    return sum(not is_blank(other.values[place].text) for other in others) * 2 > len(others)
-
-
-def _in_order(segment: Segment, row: DataRow) -> list[GridCell]:
-    """The row's value cells, left to right, without padding: blank cells at either end, in a grid only those
-    beside the columns of the header. A blank cell between values keeps its place."""
-    if _every_cell(segment):
-        return list(row.values)
-    values = list(row.values)
-    if segment.geometry is Geometry.GRID:
-        places = (segment.header.places if segment.header else None) or {}
-        first = min((start for start, _ in places.values()), default=0)
-        behind = max((end for _, end in places.values()), default=segment.width)
-        return [v for v in values if not is_blank(v.text) or first <= v.column < behind]
-    printed = [i for i, cell in enumerate(values) if not is_blank(cell.text)]
-    return values[printed[0] : printed[-1] + 1] if printed else []
-
-
-def _header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:
-    """Whether a complete header stands over as many values as it has columns, none of them by chance."""
-    if segment.header is None or not segment.header.complete:
-        return False
-    no_gap = not any(is_blank(value.text) for value in values)
-    return _every_cell(segment) or (no_gap and segment.geometry is not Geometry.GRID)
-
-
-def _every_cell(segment: Segment) -> bool:
-    """Whether each row of the segment has one cell for each column, so that blank cells keep their place:
-    below a flat header of a grid, or where all rows of a sequence say so."""
-    if segment.geometry is Geometry.GRID:
-        return segment.header is not None and segment.header.flat
-    return segment.geometry is Geometry.SEQUENCE and all(
-        len(row.values) == len(segment.block.columns) for row in segment.rows
-    )
-
-
-def _printed(row: DataRow) -> int:
-    return sum(not is_blank(cell.text) for cell in row.values)

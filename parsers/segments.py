@@ -90,6 +90,10 @@ def _is_spacer(cells: Sequence[GridCell], *, last: bool) -> bool:
 def match_form(document: Document, form: Form) -> Match:
     """Every row of the form that the document holds, grouped into segments in reading order."""
     labels = labels_of(form)
+    tables = [block for block in document.blocks if isinstance(block, Table)]
+    texts = {cell.text for table in tables for cell in table.cells}
+    if tables and not any(labels.is_exact(text) or labels.is_header(text) for text in texts):
+        return Match(form)
     match = _Finder(labels).run(document)
     match.torn = torn_rows(document, labels)
     return match
@@ -109,7 +113,7 @@ class _Finder:
         self.headers: dict[str, Header] = {}
         self.row_before: RowPlace | None = None
         self.rowless: tuple[Table, FormTable, Block] | None = None
-        self.orphans = 0
+        self.orphans = False
 
     def run(self, document: Document) -> Match:
         number = -1
@@ -117,11 +121,12 @@ class _Finder:
             if isinstance(block, Table):
                 number += 1
                 self._table(block, block_number, number)
+        if self.orphans:
+            _mark_out_of_step(self.result.found)
         return self.result
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
-        first, self.orphans = len(self.result.found), 0
         rows = table.rows()
         for cells in rows:
             if _is_spacer(cells, last=cells is rows[-1] and table.geometry is Geometry.GRID):
@@ -142,8 +147,6 @@ class _Finder:
                 current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
             current.rows.append(row)
-        if self.orphans:
-            _mark_out_of_step(self.result.found[first:])
 
     def _continues_header(self, cells: Sequence[GridCell]) -> bool:
         """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""
@@ -171,7 +174,7 @@ class _Finder:
             return place.table, place.block, DataRow(place, cells[last], values, unit)
         if any(is_number(cell.text) for cell in behind):
             self.result.subtotals.append((place.table.code, cells[last].text))
-            self.orphans += 1
+            self.orphans = True
         return None
 
     def _row_label(self, cells: Sequence[GridCell], labelled: Sequence[int]) -> tuple[int, RowPlace | None]:
@@ -199,7 +202,7 @@ class _Finder:
                     self.rowless = (table, form_table, block)
                     return form_table, block, DataRow(None, None, tuple(cells))
         if any(is_number(cell.text) for cell in cells):
-            self.orphans += 1
+            self.orphans = True
             if not labelled:
                 self.result.strays.append(" | ".join(cell.text.strip() for cell in cells))
             elif self.result.found:
@@ -209,9 +212,11 @@ class _Finder:
 
 
 def _mark_out_of_step(segments: Sequence[Segment]) -> None:
-    """In a table where numbers stand without a label and a label without numbers, the labels may have slipped
-    against the numbers: none of its rows is certain."""
-    for segment in segments:
-        numbers = [any(is_number(cell.text) for cell in row.values) for row in segment.rows]
+    """Where numbers stand without a label, and in a table of the form a label without numbers, the labels
+    may have slipped against the numbers: no row of that table is certain."""
+    for table in {segment.form_table.code for segment in segments}:
+        own = [segment for segment in segments if segment.form_table.code == table]
+        numbers = [any(is_number(v.text) for v in row.values) for segment in own for row in segment.rows]
         if any(numbers) and not all(numbers):
-            segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]
+            for segment in own:
+                segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]

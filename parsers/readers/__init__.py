@@ -12,6 +12,7 @@ from parsers.readers import html
 
 _HTML_MARKS = (b"<html", b"<!doctype html", b"<body", b"<table", b"<div", b"<p>", b"<p ", b"<meta", b"<head")
 _ZIP, _OLE2, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rt"
+_CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 _MARKUP, _LONGEST_TEXT = ("html", "text", "rtf"), 32 << 20
 _SECONDS, _OCR_SECONDS, _PAGE_SECONDS = 15.0, 15.0, 15.0
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02")
@@ -105,5 +106,5 @@ def _binary_format(head: bytes) -> str:
 def _is_binary(head: bytes) -> bool:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    control = len(head) - len(head.translate(None, _CONTROL))
     return b"\x00" in head or control * 20 > len(head)

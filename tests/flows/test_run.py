@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 from pathlib import Path
@@ -65,6 +66,30 @@ def test_run_publishes_and_tells_what_it_did(nianbao: Nianbao, portal: FlowsPort
     out, _ = nianbao("status")
     assert f"published reports ({len(published)})" in out
     assert "broken" not in out
+
+
+def test_the_rerun_of_one_site_replaces_its_rows_and_touches_nothing_else(
+    nianbao: Nianbao, portal: FlowsPortal
+) -> None:
+    nianbao("run")
+    site, other = portal.sites
+    before = _files(nianbao.home / "dataset")
+    cells = warehouse.read("cells", home=nianbao.home)
+    for path, page in portal.pages[site].items():
+        if b"<table" in page.body and "internal" not in path:
+            changed = page.body.replace(b"</h1>", "（修订）</h1>".encode())
+            portal.pages[site][path] = dataclasses.replace(page, body=changed)
+    nianbao("run", site)
+    after = _files(nianbao.home / "dataset")
+    province = warehouse.read("reports", home=nianbao.home).set_index("site").loc[[site], "province"].iloc[0]
+    touched = {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
+    assert touched and all(f"province={province}" in file for file in touched)
+    rows = warehouse.read("cells", home=nianbao.home)
+    pd.testing.assert_frame_equal(
+        rows[rows["site"] == other].reset_index(drop=True),
+        cells[cells["site"] == other].reset_index(drop=True),
+    )
+    assert len(rows) == len(cells) and not rows.duplicated(["report_id", "cell"]).any()
 
 
 def test_a_site_that_fails_keeps_its_rows_and_others_go_on(nianbao: Nianbao, portal: FlowsPortal) -> None:

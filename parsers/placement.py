@@ -1,0 +1,117 @@
+"""Which value cell of a row belongs to which column: by its place under the header, or by its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from parsers.headers import Interval
+from parsers.model import Geometry, GridCell
+from parsers.segments import DataRow, Segment
+from parsers.values import is_blank
+
+
+def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
+    """The row's value cells in column order if the grid settles them, else None.
+
+    A table of the same width goes on under the header of the one before. In a loose table places count
+    only where a full row of the same table confirms them.
+    """
+    header = segment.header
+    if header is None or header.places is None or header.width != segment.width:
+        return None
+    if segment.geometry is Geometry.LOOSE and not _places_confirmed(segment, header.places):
+        return None
+    return _cells_under(header.places, row, segment)
+
+
+def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment) -> list[GridCell] | None:
+    first, behind = min(p[0] for p in places.values()), max(p[1] for p in places.values())
+    if row.label is not None and row.label.column + row.label.colspan > first:
+        return None
+    by_span = {(cell.column, cell.column + cell.colspan): cell for cell in row.values}
+    if len(row.values) == len(by_span) == len(places) and by_span.keys() == set(places.values()):
+        return [by_span[places[column.code]] for column in segment.block.columns]
+    outside = [c for c in row.values if not any(_overlaps(c, place) for place in places.values())]
+    beyond = segment.geometry is Geometry.GRID and any(cell.column >= behind for cell in outside)
+    if beyond or any(not is_blank(cell.text) for cell in outside):
+        return None
+    found = []
+    for column in segment.block.columns:
+        start, end = places[column.code]
+        under = [c for c in row.values if _overlaps(c, (start, end))]
+        printed = [c for c in under if not is_blank(c.text)]
+        sticks_out = any(c.column < start or c.column + c.colspan > end for c in under)
+        if not under or sticks_out or len(printed) > 1:
+            return None
+        found.append(printed[0] if printed else under[0])
+    return found
+
+
+def _overlaps(cell: GridCell, place: Interval) -> bool:
+    return cell.column < place[1] and place[0] < cell.column + cell.colspan
+
+
+def _places_confirmed(segment: Segment, places: Mapping[str, Interval]) -> bool:
+    full = [r for r in segment.rows if _printed(r) == len(segment.block.columns)]
+    return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
+
+
+def has_blank(values: Sequence[GridCell]) -> bool:
+    """Whether a row of several values has a blank one."""
+    return len(values) > 1 and any(is_blank(value.text) for value in values)
+
+
+def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether just one end of the row is blank, in a column that most rows of its table fill."""
+    ends = [is_blank(values[0].text), is_blank(values[-1].text)]
+    return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
+
+
+def has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether the row is blank in a column that most rows of its table fill, or the only row at all."""
+    blanks = [place for place, value in enumerate(values) if is_blank(value.text)]
+    return bool(blanks) and (
+        len(segment.rows) == 1 or any(_is_filled(segment, row, values, place) for place in blanks)
+    )
+
+
+def _is_filled(segment: Segment, row: DataRow, values: Sequence[GridCell], place: int) -> bool:
+    others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
+    return sum(not is_blank(other.values[place].text) for other in others) * 2 > len(others)
+
+
+def in_order(segment: Segment, row: DataRow) -> list[GridCell]:
+    """The row's value cells, left to right, without padding: blank cells at either end, in a grid only those
+    beside the columns of the header. A blank cell between values keeps its place."""
+    if _every_cell(segment):
+        return list(row.values)
+    values = list(row.values)
+    if segment.geometry is Geometry.GRID:
+        places = (segment.header.places if segment.header else None) or {}
+        first = min((start for start, _ in places.values()), default=0)
+        behind = max((end for _, end in places.values()), default=segment.width)
+        return [v for v in values if not is_blank(v.text) or first <= v.column < behind]
+    printed = [i for i, cell in enumerate(values) if not is_blank(cell.text)]
+    return values[printed[0] : printed[-1] + 1] if printed else []
+
+
+def header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:
+    """Whether a complete header stands over as many values as it has columns, none of them by chance."""
+    if segment.header is None or not segment.header.complete:
+        return False
+    no_gap = not any(is_blank(value.text) for value in values)
+    return _every_cell(segment) or (no_gap and segment.geometry is not Geometry.GRID)
+
+
+def _every_cell(segment: Segment) -> bool:
+    """Whether each row of the segment has one cell for each column, so that blank cells keep their place:
+    below a flat header of a grid, or where all rows of a sequence say so."""
+    if segment.geometry is Geometry.GRID:
+        return segment.header is not None and segment.header.flat
+    return segment.geometry is Geometry.SEQUENCE and all(
+        len(row.values) == len(segment.block.columns) for row in segment.rows
+    )
+
+
+def _printed(row: DataRow) -> int:
+    return sum(not is_blank(cell.text) for cell in row.values)
