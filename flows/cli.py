@@ -92,10 +92,11 @@ def _demo(options: argparse.Namespace) -> int:
     with serve_portal() as portal:
         summary = run_flow("nightly", home, sites_path=portal.registry)
     status = _show_run(summary, home)
-    print("read it with pandas:")
-    print("  import pandas as pd")
-    print(f"  reports = pd.read_parquet({str(_dataset(home) / 'reports')!r})")
-    print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
+    if status == 0:
+        print("read it with pandas:")
+        print("  import pandas as pd")
+        print(f"  reports = pd.read_parquet({str(_dataset(home) / 'reports')!r})")
+        print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
     return status
 
 
