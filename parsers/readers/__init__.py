@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
 from importlib import import_module
 from io import BytesIO
@@ -80,15 +79,7 @@ def _zip_format(data: bytes) -> str:
 
 
 def _ole2_format(data: bytes) -> str:
-    import olefile
-
-    try:
-        with olefile.OleFileIO(data) as container:
-            names = {path[0].lower() for path in container.listdir()}
-    except (OSError, ValueError, IndexError, struct.error) as error:
-        raise ReadError(IssueCode.DAMAGED_FILE, f"damaged OLE2 container: {error}") from None
-    if "encryptedpackage" in names:
-        raise ReadError(IssueCode.DAMAGED_FILE, "encrypted Office document")
+    names = import_module("parsers.readers.ole2").stream_names(data)
     for stream, module in _OLE2_STREAMS.items():
         if stream in names:
             return module

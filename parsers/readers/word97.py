@@ -11,12 +11,10 @@ import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import pairwise
 
-import olefile
-
 from parsers.model import IssueCode, ReadError
+from parsers.readers.ole2 import streams_of, title_of
 
 Sprm = tuple[int, bytes]
 """One property change: its code and its operand."""
@@ -39,16 +37,6 @@ _OPERAND_SIZES = (1, 1, 2, 4, 2, 2, 0, 3)
 
 BROKEN = (struct.error, IndexError)
 """What reading beyond the end of a structure raises."""
-_OLEFILE_ERRORS = (
-    OSError,
-    struct.error,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-)
-"""What olefile raises for a broken container."""
 _WORD_97 = 0x00C1
 _ENCRYPTED = 0x0100
 _TABLE_STREAM_1 = 0x0200
@@ -112,14 +100,14 @@ class Word97:
     """
 
     def __init__(self, data: bytes) -> None:
-        streams = _streams(data)
+        streams = _word_streams(data)
         main = self._main = streams["WordDocument"]
         self._check_fib()
         (flags,) = struct.unpack_from("<H", main, 0x0A)
         self._table = streams.get("1Table" if flags & _TABLE_STREAM_1 else "0Table", b"")
         self._data = streams.get("Data", b"")
         self._properties_left = _MOST_PROPERTIES
-        self.title = _title(streams.get("\x05SummaryInformation", b""))
+        self.title = title_of(streams.get("\x05SummaryInformation", b""))
         self._styles = _style_sheet(self._part(0xA2))
         self._pieces = self._piece_table()
         self._piece_starts = [piece.start for piece in self._pieces]
@@ -369,51 +357,12 @@ def _inherited(style: int, styles: dict[int, tuple[int, bytes]]) -> bytes:
     return b"".join(reversed(lists))
 
 
-def _title(summary: bytes) -> str:
-    """The title in a property set stream ([MS-OLEPS]), "" where it has none."""
-    try:
-        (start,) = struct.unpack_from("<I", summary, 44)
-        (count,) = struct.unpack_from("<I", summary, start + 4)
-        places = dict(struct.iter_unpack("<II", summary[start + 8 : start + 8 + 8 * min(count, 64)]))
-        (codepage,) = struct.unpack_from("<H", summary, start + places[1] + 4)
-        kind, size = struct.unpack_from("<II", summary, start + places[2])
-    except (struct.error, KeyError):
-        return ""
-    begin = start + places[2] + 8
-    if kind == 31:
-        text = summary[begin : begin + 2 * size].decode("utf-16-le", errors="replace")
-    else:
-        charset = {65001: "utf-8", 1200: "utf-16-le", 936: "gb18030"}.get(codepage, "cp1252")
-        text = summary[begin : begin + size].decode(charset, errors="replace")
-    return text.partition("\0")[0].strip()
-
-
-def _streams(data: bytes) -> dict[str, bytes]:
+def _word_streams(data: bytes) -> dict[str, bytes]:
     """The streams of the container that a Word document has."""
-    _check_header(data)
-    wanted = ("WordDocument", "0Table", "1Table", "Data", "\x05SummaryInformation")
-    try:
-        with olefile.OleFileIO(BytesIO(data)) as container:
-            if container.exists("EncryptedPackage"):
-                raise _damaged("encrypted .docx")
-            names = [name for name in wanted if container.get_type(name) == olefile.STGTY_STREAM]
-            if "WordDocument" not in names:
-                raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file without a Word document")
-            if max(container.root.size, *map(container.get_size, names)) > len(data):
-                raise _damaged("a stream is longer than the file")
-            return {name: container.openstream(name).read() for name in names}
-    except _OLEFILE_ERRORS as error:
-        raise _damaged(f"the OLE2 container is broken: {error}") from error
-
-
-def _check_header(data: bytes) -> None:
-    """Refuses a header whose numbers would have olefile read more than the file holds."""
-    if not data.startswith(olefile.MAGIC) or len(data) < 3 * _PAGE:
-        raise _damaged("not an OLE2 file, or cut after its head")
-    shifts = struct.unpack_from("<HH", data, 30)
-    sector_counts = [struct.unpack_from("<I", data, place)[0] for place in (44, 64, 72)]
-    if shifts not in ((9, 6), (12, 6)) or max(sector_counts) > len(data) // _PAGE:
-        raise _damaged("the OLE2 header is broken")
+    streams = streams_of(data, ("WordDocument", "0Table", "1Table", "Data", "\x05SummaryInformation"))
+    if "WordDocument" not in streams:
+        raise ReadError(IssueCode.UNKNOWN_FORMAT, "an OLE2 file without a Word document")
+    return streams
 
 
 def _damaged(message: str) -> ReadError:
