@@ -88,7 +88,7 @@ def _unreadable(source: str, title: str | None, error: ReadError) -> Report:
 def read_report(document: Document, source: str, *, capture: str = "", title: str | None = None) -> Report:
     """Reads a document of any format into a Report."""
     identity = read_identity(document, title)
-    matches = [match_form(document, form) for form in load_forms()]
+    matches = _matches(document, identity.report_year)
     main = _main_form(matches, identity.report_year)
     by_table = {table.code: _best(matches, table.code, main) for table in main.form.tables}
     reading = _read(by_table, capture)
@@ -135,6 +135,17 @@ def _report(source: str, identity: Identity, **read: object) -> Report:
         scope=identity.scope,
         **read,  # type: ignore[arg-type]
     )
+
+
+def _matches(document: Document, year: int | None) -> list[Match]:
+    """The document matched against the forms, the newest first, up to one in force that leaves nothing to
+    explain."""
+    matches: list[Match] = []
+    for form in load_forms():
+        matches.append(match_form(document, form))
+        if matches[-1].is_perfect() and (year is None or form.first_year <= year):
+            break
+    return matches
 
 
 def _main_form(matches: Sequence[Match], year: int | None) -> Match:

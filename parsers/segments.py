@@ -66,6 +66,21 @@ class Match:
     subtotals: list[tuple[str, str]] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
 
+    def is_perfect(self) -> bool:
+        """Whether nothing speaks for another form: every header is whole, every row of each table is there,
+        and nothing else stands among them."""
+        if self.unmatched or self.subtotals or self.strays or not self.found:
+            return False
+        if not all(segment.header and segment.header.is_whole() for segment in self.found):
+            return False
+        touched = {segment.form_table.code: segment.form_table for segment in self.found}
+        expected = sum(
+            sum(not row.heading for row in block.rows) or 1
+            for table in touched.values()
+            for block in table.blocks
+        )
+        return sum(len(segment.rows) for segment in self.found) == expected
+
     def fit(self, table: str) -> int:
         """How well the form fits the document's rows of this table: rows found, those under a header of the
         form twice, less rows that contradict."""
