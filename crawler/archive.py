@@ -152,12 +152,8 @@ class Archive:
             return []
         return [_result(fields) for fields in json.loads(path.read_text(encoding="utf-8"))]
 
-    def latest(self, site_id: str) -> SiteResult | None:
-        """The newest finished crawl of a site with outcome `done`."""
-        return self.latest_of({site_id}).get(site_id)
-
     def latest_of(self, site_ids: Collection[str]) -> dict[str, SiteResult]:
-        """`latest` for several sites at once."""
+        """The newest finished crawl with outcome `done` of each site that has one."""
         wanted, found = set(site_ids), dict[str, SiteResult]()
         for crawl_id in self.crawls():
             if not wanted:

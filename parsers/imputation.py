@@ -8,12 +8,12 @@ program, the smallest and the largest value that a cell can take; nothing is gue
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parsers.forms import Form
+from parsers.forms import Form, RuleInstance
 from parsers.model import Cell, CellStatus
 
 if TYPE_CHECKING:
@@ -23,17 +23,6 @@ _LOST = frozenset({CellStatus.ABSENT, CellStatus.UNCERTAIN})
 # No count of a report comes near it; it only keeps the program bounded.
 _LARGEST = 10**9
 _POWERS = (1, 2, 4, 8, 16, 32, 64, 128)
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """left[0] + left[1] + ... = right, over cell ids."""
-
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-
-    def cells(self) -> tuple[str, ...]:
-        return self.left + self.right
 
 
 def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str, Cell]) -> dict[str, Cell]:
@@ -48,14 +37,14 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
         return {}
     by_id = {form.id: form for form in forms}
     sums = [
-        _Sum(instance.left, instance.right)
+        instance
         for table, form in tables.items()
         for instance in by_id[form].sums
         if instance.rule.table == table
     ]
     found: dict[str, Cell] = {}
     for group in _connected(sums):
-        names = list(dict.fromkeys(name for one in group for name in one.cells()))
+        names = list(dict.fromkeys(name for one in group for name in one.cells))
         lost = [name for name in names if cells[name].status in _LOST]
         if lost and any(cells[name].value is not None for name in names):
             for name, value in _settled(group, cells, lost).items():
@@ -68,11 +57,11 @@ def _is_candidate(cell: Cell, value: int) -> bool:
     return cell.status is CellStatus.ABSENT or str(value) in (cell.raw or "").replace(",", "").split(" | ")
 
 
-def _connected(sums: Sequence[_Sum]) -> list[list[_Sum]]:
+def _connected(sums: Sequence[RuleInstance]) -> list[list[RuleInstance]]:
     """The sums grouped by shared cells."""
-    groups: list[tuple[set[str], list[_Sum]]] = []
+    groups: list[tuple[set[str], list[RuleInstance]]] = []
     for one in sums:
-        names, members = set(one.cells()), [one]
+        names, members = set(one.cells), [one]
         apart = []
         for group in groups:
             if names & group[0]:
@@ -84,9 +73,9 @@ def _connected(sums: Sequence[_Sum]) -> list[list[_Sum]]:
     return [members for _, members in groups]
 
 
-def _settled(sums: Sequence[_Sum], cells: Mapping[str, Cell], lost: Sequence[str]) -> dict[str, int]:
+def _settled(sums: Sequence[RuleInstance], cells: Mapping[str, Cell], lost: Sequence[str]) -> dict[str, int]:
     """The lost cells with one possible value; none if the sums contradict each other."""
-    unknown = list(dict.fromkeys(c for s in sums for c in s.cells() if cells[c].value is None))
+    unknown = list(dict.fromkeys(c for s in sums for c in s.cells if cells[c].value is None))
     program = _program(sums, cells, unknown)
     if program is None:
         return {}
@@ -134,7 +123,7 @@ class _Extremes:
 
 
 def _program(
-    sums: Sequence[_Sum], cells: Mapping[str, Cell], unknown: Sequence[str]
+    sums: Sequence[RuleInstance], cells: Mapping[str, Cell], unknown: Sequence[str]
 ) -> LinearConstraint | None:
     """The sums as equations in the unknown cells; None if one without unknown cells does not hold."""
     index = {name: place for place, name in enumerate(unknown)}

@@ -86,12 +86,12 @@ class _Reader:
         self.reading.issues.append(Issue(code, message))
 
     def _row(self, segment: Segment, row: DataRow) -> None:
-        values = by_place(segment, row)
+        values: list[GridCell]
         doubt: IssueCode | None
         if row.out_of_step:
             values, doubt = [], IssueCode.POSITION_LABEL
-        elif values is not None:
-            doubt = self._doubt_of_places(segment, row, values)
+        elif (placed := by_place(segment, row)) is not None:
+            values, doubt = placed, self._doubt_of_places(segment, row, placed)
         else:
             values = in_order(segment, row)
             doubt = self._doubt_of_order(segment, row, values)
@@ -155,12 +155,12 @@ class _Reader:
         return None
 
     def _sums_within(self, cells: dict[str, Cell]) -> list[RuleInstance]:
-        return [i for i in self.form.sums if cells.keys() >= {*i.left, *i.right}]
+        return [i for i in self.form.sums if cells.keys() >= set(i.cells)]
 
     def _proved(self, cells: dict[str, Cell]) -> bool:
         """Whether sums of the form bind every one of these cells among themselves, and hold."""
         sums = self._sums_within(cells)
-        bound = {name for instance in sums for name in (*instance.left, *instance.right)}
+        bound = {name for instance in sums for name in instance.cells}
         return bound == cells.keys() and all(evaluate(i, cells) is CheckOutcome.PASS for i in sums)
 
     def _cell(self, segment: Segment, row: DataRow, name: str, value: GridCell) -> Cell:

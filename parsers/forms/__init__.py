@@ -120,6 +120,11 @@ class RuleInstance(_Data):
     left: tuple[str, ...]
     right: tuple[str, ...]
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Both sides together."""
+        return self.left + self.right
+
 
 def cell_id(table: str, row: str | None, column: str) -> str:
     """The id of a cell, the same in every form that has it."""

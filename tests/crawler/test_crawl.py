@@ -214,6 +214,6 @@ def test_unchanged_pages_are_stored_once(crawled, run_crawl):
             assert (capture.warc, capture.offset, capture.stored_at) == (old.warc, old.offset, old.stored_at)
             assert capture.fetched_at > old.fetched_at
         assert reader.read(capture) == trs.pages[capture.url.partition(trs.netloc)[2]].body
-    assert reader.latest(trs.netloc).crawl_id == run.crawl_id
+    assert reader.latest_of([trs.netloc])[trs.netloc].crawl_id == run.crawl_id
 
     assert broken_warcs(archive) == 0

@@ -195,7 +195,7 @@ def test_killed_crawl_is_unfinished_and_readable(serve, run_crawl, tmp_path):
     release.set()
     reader = Archive(archive)
     assert reader.results(killed) == []
-    assert reader.latest(first.netloc).crawl_id == good.crawl_id
+    assert reader.latest_of([first.netloc])[first.netloc].crawl_id == good.crawl_id
     assert [reader.read(c)[:6] for c in reader.captures(killed) if c.role is Role.ARTICLE] == [b"<html>"]
     assert broken_warcs(archive) == 0
     index = archive / f"{killed}.jsonl"
