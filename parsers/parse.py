@@ -26,7 +26,7 @@ from parsers.readers import read_document
 from parsers.readers.archives import is_archive, members
 from parsers.reading import Reading, read_tables
 from parsers.recognise import TitleKind, classify_title, is_report_text
-from parsers.rules import check
+from parsers.rules import check, missing_tables
 from parsers.segments import Match, match_form
 from parsers.split import split_reports
 
@@ -100,12 +100,11 @@ def read_report(document: Document, source: str, *, capture: str = "", title: st
     forms = {code: match.form.id for code, match in by_table.items() if match.fit(code) > 0}
     cells = _every_cell(by_table, reading)
     cells |= impute(load_forms(), forms, cells)
-    missing = [table.label for table in main.form.tables if table.code not in forms]
     issues = [*identity.issues, *reading.issues]
     sections = read_sections(document, main.form)
     facts = read_facts(sections, identity.report_year)
     issues += check_facts(facts, cells, identity.report_year)
-    issues += [Issue(IssueCode.TABLES_MISSING, f"no table “{label}” in the document") for label in missing]
+    issues += missing_tables(main.form, forms)
     return _report(
         source,
         identity,

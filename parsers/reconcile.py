@@ -14,7 +14,7 @@ from parsers.facts import PROSE_ISSUES, check_facts
 from parsers.forms import load_forms
 from parsers.imputation import impute
 from parsers.model import Cell, CellStatus, Check, Issue, IssueCode, Outcome, Report
-from parsers.rules import check
+from parsers.rules import check, missing_tables
 
 _T = TypeVar("_T")
 
@@ -75,6 +75,7 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
             continue
         for name, cell in part.cells.items():
             cells[name] = _better(name, cells[name], cell, issues) if name in cells else cell
+    forms = {table: form for part in [*parts, main] for table, form in part.forms.items()}
     sections = dict(main.sections)
     teller = dict.fromkeys(sections, main)  # facts stand in the text that is kept
     for part in parts:
@@ -92,6 +93,7 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
         signed_date=_first(r.signed_date for r in parts),
         published_date=_first(r.published_date for r in parts),
         document_number=_first(r.document_number for r in parts),
+        forms=forms,
         sections=sections,
         facts=facts,
         scope=_first(r.scope for r in parts),
@@ -120,11 +122,14 @@ def _rechecked(report: Report) -> Report:
             form = forms[report.forms.get(table.code, report.form)]
             checks += check(form, cells, {table.code})
     settled = {
+        IssueCode.TABLES_MISSING: True,
         IssueCode.NO_AGENCY: report.agency is not None,
         IssueCode.NO_REPORT_YEAR: report.report_year is not None,
     } | dict.fromkeys(PROSE_ISSUES, True)
     issues = tuple(issue for issue in report.issues if not settled.get(issue.code, False))
     issues += check_facts(report.facts, cells, report.report_year)
+    if report.form is not None:
+        issues += tuple(missing_tables(forms[report.form], report.forms))
     return replace(report, cells=cells, checks=tuple(checks), issues=issues)
 
 

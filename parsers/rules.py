@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from decimal import Decimal
 
 from parsers.forms import Form, RuleInstance
-from parsers.model import Cell, Check, CheckOutcome
+from parsers.model import Cell, Check, CheckOutcome, Issue, IssueCode
 
 # Amounts are decimal numbers kept as floats; going through their shortest decimal text adds them exactly.
 _ZERO = Decimal(0)
@@ -48,3 +48,12 @@ def check(form: Form, cells: Mapping[str, Cell], tables: set[str]) -> tuple[Chec
         for instance in form.instances
         if instance.rule.table in tables
     )
+
+
+def missing_tables(form: Form, tables: Container[str]) -> list[Issue]:
+    """An issue for each table of the form that is not among those found (table codes)."""
+    return [
+        Issue(IssueCode.TABLES_MISSING, f"no table “{table.label}” in the document")
+        for table in form.tables
+        if table.code not in tables
+    ]

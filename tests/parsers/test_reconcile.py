@@ -59,3 +59,17 @@ def test_reports_of_two_years_stay_two() -> None:
 
 def test_what_is_no_report_is_left_out() -> None:
     assert reconcile([Report("x", Outcome.NOT_REPORT), Report("y", Outcome.UNREADABLE)]) == []
+
+
+def test_a_table_that_only_one_source_holds_is_not_missing() -> None:
+    style = render.Style(random.Random(7))
+    values = render.filled(FORM, random.Random(7))
+    markup = render.page(FORM, values, style, agency="金昌市示例局", year=2023)
+    head, heading, rest = markup.partition("<p>三、")
+    title = "<html><h1>金昌市示例局2023年政府信息公开工作年度报告</h1>"
+    [page] = parse(f"{head}<p>三、见附件</p>".encode(), "page")
+    [attachment] = parse(f"{title}{heading}{rest}".encode(), "attachment")
+    [merged] = reconcile([page, attachment])
+    assert set(merged.report.forms) == {table.code for table in FORM.tables}
+    assert IssueCode.TABLES_MISSING not in {issue.code for issue in merged.report.issues}
+    assert {name: cell.value for name, cell in merged.report.cells.items()} == values
