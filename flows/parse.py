@@ -131,6 +131,8 @@ class ParserPool:
         except BrokenExecutor:
             if self._executor is executor:
                 self._executor = _executor(self._processes)
+            # Its own thread is still clearing up; an exit of Python meanwhile would trip over it.
+            await asyncio.to_thread(executor.shutdown)
             return None
 
     def close(self) -> None:
