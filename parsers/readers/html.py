@@ -57,8 +57,8 @@ def _tree(text: str) -> etree._Element:
     root = etree.fromstring(text, etree.HTMLParser())
     if root is None:
         raise ReadError(IssueCode.DAMAGED_FILE, "no HTML in it")
-    printed = len(_CELL_TAG.findall(_COMMENT.sub("", text)))
-    if printed > sum(1 for _ in root.iter("td", "th")):
+    read = sum(1 for _ in root.iter("td", "th"))
+    if len(_CELL_TAG.findall(text)) > read and len(_CELL_TAG.findall(_COMMENT.sub("", text))) > read:
         # Tags that only wrap are what nests too deep; BeautifulSoup closes what is left open.
         flat = _WRAPPER.sub(lambda tag: "<br>" if tag[1].lower() in _BREAKING else "", text)
         root = etree.fromstring(str(BeautifulSoup(flat, "html.parser")), etree.HTMLParser(huge_tree=True))
@@ -136,32 +136,46 @@ def _data_table(table: etree._Element) -> Table | None:
     for row, element in enumerate(shown):
         column = 0
         for cell in element.iterchildren("td", "th"):
-            while taken.get(column, 0) > row:
+            while taken and taken.get(column, 0) > row:
                 column += 1
             colspan, rowspan = _span(cell.get("colspan")), _span(cell.get("rowspan"))
             text = _cell_text(cell)
             if len(text) > _LAYOUT_TEXT:
                 return None
             cells.append(GridCell(text, row, column, rowspan, colspan))
-            for covered in range(column, column + colspan):
-                taken[covered] = row + rowspan
+            if rowspan > 1:
+                for covered in range(column, column + colspan):
+                    taken[covered] = max(row + rowspan, taken.get(covered, 0))
             column += colspan
     return Table(tuple(cells), Geometry.GRID)
 
 
 def _span(printed: str | None) -> int:
-    digits = re.match(r"\s*(\d{1,9})", printed) if printed else None
+    if printed is None:
+        return 1
+    digits = re.match(r"\s*(\d{1,9})", printed)
     return min(max(int(digits[1]), 1), _MAX_SPAN) if digits else 1
 
 
 def _cell_text(cell: etree._Element) -> str:
     """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
-    if len(cell) == 0:
-        return _SPACES.sub(" ", cell.text or "").strip()
+    node = cell
+    # Editors wrap a number in element after element: one line, whatever they are.
+    while len(node) == 1 and ((text := node.text) is None or text.isspace()):
+        inner = node[0]
+        if (text := inner.tail) is not None and not text.isspace():
+            break
+        node = inner
+    if len(node) == 0 and (node is cell or (isinstance(node.tag, str) and node.tag not in _SKIPPED)):
+        return _one_line(node.text or "")
     if next(cell.iter("br", "script", "style", etree.Comment), None) is None and _blocks_in(cell) <= 1:
-        return _SPACES.sub(" ", _string(cell)).strip()
+        return _one_line(_string(cell))
     lines = "".join(_text_pieces(cell)).split("\n")
-    return "\n".join(filter(None, (_SPACES.sub(" ", line).strip() for line in lines)))
+    return "\n".join(filter(None, map(_one_line, lines)))
+
+
+def _one_line(text: str) -> str:
+    return text if text.isalnum() else _SPACES.sub(" ", text).strip()
 
 
 def _blocks_in(cell: etree._Element) -> int:
