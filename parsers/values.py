@@ -42,6 +42,8 @@ class _Content(NamedTuple):
 def _content(raw: str) -> _Content:
     if raw.isascii() and raw.isdigit():
         return _Content(Says.NUMBER, Decimal(raw))
+    if "一" <= raw[:1] <= "鿿" and raw[0] != "无":  # labels and prose
+        return _Content(Says.TEXT)
     text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
     if not text:
         return _Content(Says.NOTHING)

@@ -25,6 +25,7 @@ _BREAKING = frozenset(
      "blockquote", "tr", "td", "th", "table", "tbody", "thead", "form", "hr", "main", "aside", "nav", "body",
      "h1", "h2", "h3", "h4", "h5", "h6"}
 )  # fmt: skip
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _CELL_TAG = re.compile(r"<t[dh][\s>/]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _WRAPPER = re.compile(
@@ -109,13 +110,15 @@ class _Walker:
             if tag in _BREAKING:
                 self.end_paragraph()
             self.pieces.append(node.text or "")
+            if len(node) == 0:
+                self._leave(node)
+                continue
             stack.append((node, True))
             stack += [(child, False) for child in reversed(node)]
 
     def _leave(self, node: etree._Element) -> None:
         if node.tag in _BREAKING:
-            level = int(node.tag[1]) if re.fullmatch("h[1-6]", node.tag) else None
-            self.end_paragraph(level)
+            self.end_paragraph(_LEVELS.get(node.tag))
         self.pieces.append(node.tail or "")
 
     def end_paragraph(self, level: int | None = None) -> None:
@@ -160,7 +163,7 @@ def _span(printed: str | None) -> int:
 def _cell_text(cell: etree._Element) -> str:
     """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
     node = cell
-    # Editors wrap a number in element after element: one line, whatever they are.
+    # Most cells are a text alone, or editors wrapped it in element after element.
     while len(node) == 1 and ((text := node.text) is None or text.isspace()):
         inner = node[0]
         if (text := inner.tail) is not None and not text.isspace():
@@ -168,7 +171,7 @@ def _cell_text(cell: etree._Element) -> str:
         node = inner
     if len(node) == 0 and (node is cell or (isinstance(node.tag, str) and node.tag not in _SKIPPED)):
         return _one_line(node.text or "")
-    if next(cell.iter("br", "script", "style", etree.Comment), None) is None and _blocks_in(cell) <= 1:
+    if _is_one_line(cell):
         return _one_line(_string(cell))
     lines = "".join(_text_pieces(cell)).split("\n")
     return "\n".join(filter(None, map(_one_line, lines)))
@@ -178,8 +181,18 @@ def _one_line(text: str) -> str:
     return text if text.isalnum() else _SPACES.sub(" ", text).strip()
 
 
-def _blocks_in(cell: etree._Element) -> int:
-    return sum(1 for node in cell.iterdescendants() if node.tag in _BREAKING)
+def _is_one_line(cell: etree._Element) -> bool:
+    """Whether all text of a cell is shown, and in one line."""
+    blocks = 0
+    for node in cell.iterdescendants():
+        tag = node.tag
+        if tag in _BREAKING:
+            blocks += 1
+            if blocks > 1 or tag == "br":
+                return False
+        elif tag in _SKIPPED or not isinstance(tag, str):
+            return False
+    return True
 
 
 def _text_pieces(cell: etree._Element) -> Iterator[str]:
