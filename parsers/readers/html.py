@@ -162,19 +162,32 @@ def _span(printed: str | None) -> int:
 
 def _cell_text(cell: etree._Element) -> str:
     """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
-    node = cell
-    # Most cells are a text alone, or editors wrapped it in element after element.
-    while len(node) == 1 and ((text := node.text) is None or text.isspace()):
-        inner = node[0]
-        if (text := inner.tail) is not None and not text.isspace():
-            break
-        node = inner
-    if len(node) == 0 and (node is cell or (isinstance(node.tag, str) and node.tag not in _SKIPPED)):
-        return _one_line(node.text or "")
-    if _is_one_line(cell):
-        return _one_line(_string(cell))
+    text = _only_text(cell)
+    if text is None and _is_one_line(cell):
+        text = _string(cell)
+    if text is not None:
+        return _one_line(text)
     lines = "".join(_text_pieces(cell)).split("\n")
     return "\n".join(filter(None, map(_one_line, lines)))
+
+
+def _only_text(cell: etree._Element) -> str | None:
+    """The text of a cell that holds one text and nothing else, however often editors wrapped it."""
+    node = cell
+    while len(node) == 1:
+        inner = node[0]
+        if not _is_empty(inner.tail):
+            return None
+        if not _is_empty(node.text):
+            # Word ends a text with an element for nothing.
+            return node.text if inner.tag == "o:p" and len(inner) == 0 and _is_empty(inner.text) else None
+        node = inner
+    shown = node is cell or (isinstance(node.tag, str) and node.tag not in _SKIPPED)
+    return (node.text or "") if len(node) == 0 and shown else None
+
+
+def _is_empty(text: str | None) -> bool:
+    return text is None or text.isspace()
 
 
 def _one_line(text: str) -> str:
