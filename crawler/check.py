@@ -124,13 +124,13 @@ def _is_loopback(host: str) -> bool:
 
 def _repeated(entries: list[tuple[Site, Entry]]) -> Iterator[str]:
     """What stands twice: an id but for its "www.", a start URL, a name in one division."""
-    hosts: dict[str, str] = {}
+    hosts: dict[str, tuple[str, str]] = {}
     pages: dict[str, str] = {}
     names: dict[tuple[str, str], str] = {}
     for site, entry in entries:
-        twin = hosts.setdefault(page_key(f"http://{site.id}"), entry.place("id"))
-        if twin != entry.place("id"):
-            yield f"{entry.place('id')}: id {site.id!r} means the same as that at {twin}"
+        first, at = hosts.setdefault(page_key(f"http://{site.id}"), (site.id, entry.place("id")))
+        if first != site.id:
+            yield f"{entry.place('id')}: id {site.id!r} means the same as {first!r} at {at}"
         twin = names.setdefault((site.division, site.name), entry.place("name"))
         if twin != entry.place("name"):
             yield f"{entry.place('name')}: name {site.name!r} in division {site.division} is taken by {twin}"

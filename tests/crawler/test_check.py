@@ -94,7 +94,7 @@ def test_every_mistake_is_told_in_the_order_of_files_and_lines(tmp_path: Path) -
         "shaanxi.yaml:5",
         "shanxi.yaml:3",
     ]
-    assert "id 'www.gxj.jcs.gov.cn' means the same as that at" in found[0]
+    assert "id 'www.gxj.jcs.gov.cn' means the same as 'gxj.jcs.gov.cn' at" in found[0]
     assert "name '金昌市工业和信息化局' in division 620300 is taken by" in found[1]
     assert "https://jcs.gov.cn/gxj/index.html is taken by" in found[3]
     assert "no cron line" in found[4]
