@@ -121,7 +121,6 @@ class Sheet(ABC):
         return parts
 
 
-
 def _share(character: str) -> float:
     """The width of a character, as a share of its size."""
     return 1.0 if east_asian_width(character) in "WFA" else 0.55
