@@ -142,7 +142,7 @@ class _Finder:
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
-        rows = table.rows()
+        rows = self._rows(table)
         for cells in rows:
             kinds = [says(cell.text) for cell in cells]
             if _is_spacer(cells, kinds, last=cells is rows[-1] and table.geometry is Geometry.GRID):
@@ -163,6 +163,12 @@ class _Finder:
                 current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
             current.rows.append(row)
+
+    def _rows(self, table: Table) -> list[list[GridCell]]:
+        """The rows of a table; labels that were read in a picture are spelt as the form spells them."""
+        if not table.recognised:
+            return table.rows()
+        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in table.rows()]
 
     def _continues_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
         """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""
