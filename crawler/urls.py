@@ -111,7 +111,10 @@ def document_suffix(url: str) -> str | None:
 
 
 def viewed_file(url: str) -> str | None:
-    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL."""
+    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL. A download script is no
+    viewer: the file may lie nowhere else."""
+    if _DOWNLOAD.search(urlsplit(url).path):
+        return None
     for name, value in parse_qsl(urlsplit(url).query):
         if name.lower() in {"file", "fileurl", "url", "src"} and document_suffix(value):
             return absolute(url, value)
