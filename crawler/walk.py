@@ -88,7 +88,8 @@ class Arrival:
         column.pages += 1
         pager = {page_key(self.page.url), *map(page_key, listing.next_pages)}
         keys = {page_key(link.url) for link in listing.items} - pager
-        if column.pages > 1 and keys <= column.seen:
+        # An answer without any links is no page of the list, but a step to one.
+        if column.pages > 1 and listing.items and keys <= column.seen:
             self.crawl.stop(StopReason.NOTHING_NEW)
             return
         column.seen |= keys | pager
