@@ -35,6 +35,8 @@ class Arrival:
         if is_article and self.visit.role is Role.ARTICLE:
             return
         listing = self.family.read_list(self.page)
+        for url in listing.columns:
+            self.crawl.add(Visit(url, Role.LIST, parent=self.page.url, portal=self.family.NAME))
         column = self._column(listing)
         if column is None:
             self._read_section(listing)

@@ -19,10 +19,12 @@ from crawler.page import Link, Page
 class Listing:
     """What a list page holds. `next_pages` are to be fetched and read by the same family: the page after
     this one, or the parts that the page would load by script (`crawler.urls.posting` where it would send a
-    form); empty at the end of the list."""
+    form); empty at the end of the list. `columns` are the lists of other bodies (the departments of a tree),
+    each to be walked as a list of its own."""
 
     items: tuple[Link, ...]
     next_pages: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 class Family(Protocol):
