@@ -221,7 +221,7 @@ class Page:
             if url is not None:
                 row = anchor.find_parent(["li", "tr", "dd", "p"]) or anchor
                 title = _link_title(str(anchor.get("title") or ""), anchor.get_text())
-                yield Link(url, title, _date_in(row.get_text()))
+                yield Link(url, title, date_in(row.get_text()))
 
 
 def _link_title(attribute: str | None, text: str) -> str:
@@ -250,14 +250,14 @@ def _beside(anchor: HtmlElement) -> str | None:
     for _ in range(4):
         if element is None or element.tag in {"ul", "ol", "table", "tbody", "body"}:
             return None
-        found = _date_in("".join(element.itertext()))
+        found = date_in("".join(element.itertext()))
         if found or element.tag in {"li", "tr", "dd"}:
             return found
         element = element.getparent()
     return None
 
 
-def _date_in(text: str) -> str | None:
+def date_in(text: str) -> str | None:
     """The last date in `text`: rows print it behind the title, which may hold dates of its own."""
     found = _DATE.findall(text)
     if not found:

@@ -139,7 +139,7 @@ class ReportSpider(Spider):
         capture = response.meta["capture"]
         if visit.role is Role.ATTACHMENT:
             return
-        if visit.portal is not None or is_page(response):
+        if is_page(response, asked=visit.portal is not None):
             page = Page.of(response, capture.url)
             family = family_of(page, visit.portal or crawl.site.portal)
             turned = partial(self.writer.reclassify, capture)
@@ -153,13 +153,17 @@ class ReportSpider(Spider):
 def _headers(visit: Visit, form: str | None) -> dict[str, str]:
     headers = {"Referer": visit.parent} if visit.parent else {}
     if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        kind = "json" if form.startswith("{") else "x-www-form-urlencoded"
+        headers["Content-Type"] = f"application/{kind}"
     return headers
 
 
-def is_page(response: Response) -> bool:
-    """Whether a response is text with links, not a file."""
+def is_page(response: Response, *, asked: bool = False) -> bool:
+    """Whether a response is text with links, not a file. What a family `asked` for is read by it: parts of
+    lists come as scripts or plain text too."""
     if response.body.startswith(_FILE_MAGIC):
         return False
+    if asked:
+        return True
     content_type = (response.headers.get("Content-Type") or b"").lower()
     return any(kind in content_type for kind in (b"html", b"json", b"xml")) or b"<" in response.body[:1024]

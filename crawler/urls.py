@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
 # What sessions, caches and click counters add to an address ("jump" is gkmlpt's).
@@ -107,15 +107,17 @@ def is_twin_address(url: str) -> bool:
 
 
 def posting(url: str, form: str) -> str:
-    """The address by which queue, archive and index know what a POST of `form` (URL-encoded) to `url`
-    answers: the form stands in the query behind a mark, as pywb indexes such requests."""
-    return f"{url}{'&' if '?' in url else '?'}{_POSTING}{form}"
+    """The address by which queue, archive and index know what a POST of `form` (URL-encoded, or a JSON
+    object) to `url` answers: the form stands in the query behind a mark, as pywb indexes such requests."""
+    return f"{url}{'&' if '?' in url else '?'}{_POSTING}{quote(form) if form.startswith('{') else form}"
 
 
 def posted(address: str) -> tuple[str, str] | None:
     """URL and form of an address that `posting` made; None for an address that is simply fetched."""
     url, mark, form = address.partition(_POSTING)
-    return (url[:-1], form) if mark else None
+    if not mark:
+        return None
+    return url[:-1], unquote(form) if form.startswith("%7B") else form
 
 
 def directory(url: str) -> str:
@@ -144,7 +146,10 @@ def document_suffix(url: str) -> str | None:
 
 
 def viewed_file(url: str) -> str | None:
-    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL."""
+    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL. A download script is no
+    viewer: the file may lie nowhere else."""
+    if _DOWNLOAD.search(urlsplit(url).path):
+        return None
     for name, value in parse_qsl(urlsplit(url).query):
         if name.lower() in {"file", "fileurl", "url", "src"} and document_suffix(value) is not None:
             return absolute(url, value)

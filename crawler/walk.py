@@ -53,6 +53,8 @@ class Arrival:
             if self.visit.role is Role.ARTICLE:
                 return
         listing = self.family.read_list(self.page)
+        for url in listing.columns:
+            self.crawl.add(Visit(url, Role.LIST, parent=self.page.url, portal=self.family.NAME))
         column = self._column(listing)
         if column is None:
             self._read_section(listing)
@@ -159,7 +161,9 @@ class Arrival:
             if page_key(link.url) not in pager and (lead := lead_inside(link, column.root)) is not None
         }
         keys = {page_key(link.url) for link in listing.items} - pager
-        if column.pages and not self._goes_on(keys, leads, column):
+        # An answer without any links is no page of the list, but a step to one.
+        told = bool(listing.items) or self.visit.guesses is not None
+        if column.pages and told and not self._goes_on(keys, leads, column):
             if not self.crawl.guess_again(self.visit):
                 self.crawl.end(column, StopReason.NOTHING_NEW)
             return
