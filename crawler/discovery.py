@@ -49,7 +49,8 @@ _ARTICLE_FILE = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)(?:专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
+    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)"
+    r"(?:专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
     r"|政务|公开|法定主动公开内容|主动公开|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
 )
 _ORGANS = re.compile(
@@ -59,7 +60,10 @@ _ORGANS = re.compile(
 _SITEMAP = re.compile(r"网站地图|站点地图|sitemap", re.IGNORECASE)
 _BARE_REPORTS = re.compile(r"(?:工作|信息|公开)?(?:年报|年度报告)(?:专栏|栏目|列表)?[>»›]*")
 _DISCLOSURE_PATH = re.compile(r"(?:xxgk|zwgk|zfxxgk|gongkai|openness|govinfo|gkml|publicity)", re.IGNORECASE)
-_NO_PART = re.compile(r"[上下前后]一?[个]?[月年周日天页]|今[天日]|日历|日期|检索|搜索|查询|订阅|rss|打印|收藏|返回|首页|登录|注册|分享", re.IGNORECASE)
+_NO_PART = re.compile(
+    r"[上下前后]一?[个]?[月年周日天页]|今[天日]|日历|日期|检索|搜索|查询|订阅|rss|打印|收藏|返回|首页|登录|注册|分享",
+    re.IGNORECASE,
+)
 _YEAR_OR_REPORTS = re.compile(r"(?:19|20)\d{2}|年报|年度报告")
 _YEARS = re.compile(r"(?:19|20)\d{2}")
 _FIRST_YEAR = 2003
@@ -87,7 +91,10 @@ def is_disclosure_page(page: Page) -> bool:
     """Whether the page belongs to the portal's section on government information disclosure."""
     if _DISCLOSURE_PATH.search(urlsplit(page.url).path):
         return True
-    return "信息公开" in f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
+    return (
+        "信息公开"
+        in f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
+    )
 
 
 def column_root(url: str) -> str | None:
@@ -129,7 +136,9 @@ def promise(link: Link, lead: Lead) -> int:
     title = plain_title(link.title)
     path = urlsplit(link.url).path
     if lead is Lead.COLUMN:
-        return 90 + 5 * is_column_title(title) + 3 * is_column_address(link.url) - 2 * bool(_YEARS.search(title))
+        return (
+            90 + 5 * is_column_title(title) + 3 * is_column_address(link.url) - 2 * bool(_YEARS.search(title))
+        )
     if lead is Lead.ORGANS:
         return 20 if _ORGANS.fullmatch(title) else 10
     if _SITEMAP.fullmatch(title):

@@ -186,7 +186,7 @@ class Page:
 
     def _tree_links(self, anchors: list[HtmlElement]) -> Iterator[Link]:
         for anchor in anchors:
-            url = self._target(anchor)
+            url = self.target(anchor)
             if url is None:
                 continue
             text = "".join(anchor.itertext())
@@ -197,7 +197,7 @@ class Page:
                 title = _row_text(anchor, title)
             yield Link(url, title, _beside(anchor))
 
-    def _target(self, anchor: HtmlElement) -> str | None:
+    def target(self, anchor: HtmlElement) -> str | None:
         """Where a link leads: its address, or the one that its script opens."""
         href = (anchor.get("href") or "").strip()
         scripted = href.lower().startswith("javascript:")

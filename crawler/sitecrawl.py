@@ -40,7 +40,7 @@ SEVERAL = 3
 class Column:
     """One list being walked: its directory if it has one, the links seen on its pages, pages fetched and
     asked for, pages in a row without a new report, and whether it was followed to its end. `place` is the
-    directory that its reports on the first page have in common."""
+    directory that its reports on the first page have in common; `doubted`: a guessed page 2 was none."""
 
     root: str | None
     seen: set[str] = field(default_factory=set)
@@ -48,6 +48,7 @@ class Column:
     waiting: int = 0
     barren: int = 0
     place: str = ""
+    doubted: bool = False
     ended: bool = False
 
 
@@ -182,6 +183,8 @@ class SiteCrawl:
 
     def guess_again(self, visit: Visit) -> bool:
         """Try the next address where a guessed one is no further page of its list; whether there is one."""
+        if visit.column is not None and visit.url:
+            visit.column.doubted = True
         for place, url in enumerate(visit.guesses or ()):
             further = dataclasses.replace(visit, url=url, guesses=(visit.guesses or ())[place + 1 :])
             if self.add(further):

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from os.path import commonprefix
+from posixpath import commonpath
 from urllib.parse import urlsplit
 
 from crawler.archive import CrawlOutcome, Role, StopReason
@@ -125,7 +125,9 @@ class Arrival:
             return self.visit.column
         if is_article_address(self.page.url) and not listing.of_reports:
             return None
-        opens = self.visit.role in {Role.LIST, Role.ARTICLE} or listing.of_reports or is_column_page(self.page)
+        opens = (
+            self.visit.role in {Role.LIST, Role.ARTICLE} or listing.of_reports or is_column_page(self.page)
+        )
         if opens:
             return self.crawl.column(self.page.url)
         # The registry may name a list that says nowhere what it is, and a section may hold one; a home page
@@ -163,7 +165,7 @@ class Arrival:
         keys = {page_key(link.url) for link in listing.items} - pager
         # An answer without any links is no page of the list, but a step to one.
         told = bool(listing.items) or self.visit.guesses is not None
-        if column.pages and told and not self._goes_on(keys, leads, column):
+        if column.pages and told and not self._goes_on(listing, keys, column):
             if not self.crawl.guess_again(self.visit):
                 self.crawl.end(column, StopReason.NOTHING_NEW)
             return
@@ -175,13 +177,14 @@ class Arrival:
         self.crawl.listed(column, sum(new))
         self._read_on(listing, column, found=bool(leads))
 
-    def _goes_on(self, keys: set[str], leads: dict[str, tuple[Link, Lead]], column: Column) -> bool:
+    def _goes_on(self, listing: Listing, keys: set[str], column: Column) -> bool:
         """Whether a further page of a list brings something; a page whose address was guessed must bring
-        reports from where those of the first page lie."""
+        links to where the reports of the first page lie."""
         if self.visit.guesses is None:
             return not keys <= column.seen
-        fresh = [link for key, (link, _) in leads.items() if key not in column.seen]
-        return any(urlsplit(link.url).path.startswith(column.place) for link in fresh)
+        place = column.place or column.root or ""
+        fresh = (link.url for link in listing.items if page_key(link.url) in keys - column.seen)
+        return any(urlsplit(url).path.startswith(place) for url in fresh)
 
     def _read_on(self, listing: Listing, column: Column, *, found: bool) -> None:
         further = Visit("", Role.LIST, parent=self.page.url, column=column, portal=self.family.NAME)
@@ -193,7 +196,7 @@ class Arrival:
         elif listing.next_pages:
             for url in listing.next_pages[: LIST_CAP - column.pages]:
                 self.crawl.add(dataclasses.replace(further, url=url))
-        elif listing.guesses:
+        elif listing.guesses and (column.pages == 1 or column.doubted):
             self.crawl.guess_again(dataclasses.replace(further, guesses=listing.guesses))
         elif not found and not self.visit.framed and column.pages == 1:
             for url in self.page.frames:
@@ -230,5 +233,4 @@ def _twins_last(links: Iterable[Link]) -> list[Link]:
 def _place(urls: Iterable[str]) -> str:
     """The directory that these addresses have in common; those of dates and numbers do not count."""
     folders = [re.split(r"/(?=\d)", directory(url))[0] for url in urls]
-    common = commonprefix(folders)
-    return common[: common.rfind("/") + 1] if common not in folders else common
+    return commonpath(folders) if folders else ""

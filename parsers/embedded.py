@@ -1,4 +1,4 @@
-"""Text that a page holds as data and its script shows: a reader of the page sees it, a parser of HTML does not.
+"""Text that a page holds as data and shows by script: its readers see it, a parser of HTML does not.
 
 gkmlpt (Guangdong) writes the article into `_CONFIG`: DETAIL: {..., "title": "...", "content": "\\u003Cp..."}.
 """

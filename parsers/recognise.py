@@ -108,7 +108,7 @@ def classify_title(title: str) -> TitleKind:
 
 
 def retold_title(title: str) -> str | None:
-    """The title of the report that a 解读, 图解, 图片版 or the like was made from; None for any other title."""
+    """The title of the report that a 解读, 图解, 图片版 or the like was made from; None for other titles."""
     text = plain_title(title)
     base = _RETOLD.sub("", text).removesuffix("的")
     if base == text or _ABOUT.search(base):
