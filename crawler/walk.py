@@ -103,7 +103,8 @@ class Arrival:
         elif column.pages >= LIST_CAP:
             self.crawl.stop(StopReason.LIST_CAP)
         else:
-            further = Visit("", Role.LIST, parent=self.page.url, column=column, portal=self.family.NAME)
+            asking = self.page.asked_by or self.page.url
+            further = Visit("", Role.LIST, parent=asking, column=column, portal=self.family.NAME)
             for url in listing.next_pages:
                 self.crawl.add(dataclasses.replace(further, url=url))
 
