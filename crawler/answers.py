@@ -1,4 +1,4 @@
-"""Answers of the list services that a portal's pages ask by script: JSON, alone or wrapped in a call (JSONP)."""
+"""Answers of the list services that a portal's pages ask by script: JSON, alone or in a call (JSONP)."""
 
 from __future__ import annotations
 

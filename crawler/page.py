@@ -81,16 +81,18 @@ class Link:
 
 class Page:
     """A page or another text response (JSON, XML). `url` is where it was finally found (for the answer to a
-    form: as `crawler.urls.posting` writes it)."""
+    form: as `crawler.urls.posting` writes it); `asked_by` the page whose script would have asked for it and
+    put it into its own place, None for a page that was followed to."""
 
-    def __init__(self, url: str, text: str) -> None:
+    def __init__(self, url: str, text: str, asked_by: str | None = None) -> None:
         self.url = url
+        self.asked_by = asked_by
         self.text = _XML_DECLARATION.sub("", text.replace("\0", ""))
 
     @classmethod
-    def of(cls, response: Response, url: str) -> Page:
+    def of(cls, response: Response, url: str, asked_by: str | None = None) -> Page:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        return cls(url, decode_html(response.body, http_content_type_encoding(content_type)))
+        return cls(url, decode_html(response.body, http_content_type_encoding(content_type)), asked_by)
 
     @cached_property
     def tree(self) -> HtmlElement:

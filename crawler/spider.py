@@ -140,7 +140,7 @@ class ReportSpider(Spider):
         if visit.role is Role.ATTACHMENT:
             return
         if is_page(response, asked=visit.portal is not None):
-            page = Page.of(response, capture.url)
+            page = Page.of(response, capture.url, visit.parent if visit.portal else None)
             family = family_of(page, visit.portal or crawl.site.portal)
             turned = partial(self.writer.reclassify, capture)
             Arrival(crawl, visit, page, family, turned).read()

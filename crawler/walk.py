@@ -187,7 +187,8 @@ class Arrival:
         return any(urlsplit(url).path.startswith(place) for url in fresh)
 
     def _read_on(self, listing: Listing, column: Column, *, found: bool) -> None:
-        further = Visit("", Role.LIST, parent=self.page.url, column=column, portal=self.family.NAME)
+        asking = self.page.asked_by or self.page.url
+        further = Visit("", Role.LIST, parent=asking, column=column, portal=self.family.NAME)
         further = dataclasses.replace(further, depth=self.visit.depth)
         if column.pages >= LIST_CAP:
             self.crawl.end(column, StopReason.LIST_CAP)

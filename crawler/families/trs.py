@@ -64,8 +64,9 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _pager(text: str) -> tuple[int, int, str, str] | None:
-    """Number of pages, current page as the script counts, file name and suffix from createPageHTML(10, 0, "index", "html"), its variant with
-    a container id first, Pager({...}) or countPage."""
+    """Number of pages, current page as the script counts, file name and suffix from
+    createPageHTML(10, 0, "index", "html"), its variant with a container id first, Pager({...}) or
+    countPage."""
     for call in _CALL.finditer(text):
         arguments = _ARGUMENT.findall(call[1])
         numbers = [place for place, argument in enumerate(arguments) if argument.lstrip("-").isdigit()]
