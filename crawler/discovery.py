@@ -147,8 +147,10 @@ def promise(link: Link, lead: Lead) -> int:
     return named + 3 * bool(re.search("zfxxgk|gkmlpt", path)) + bool(_DISCLOSURE_PATH.search(path))
 
 
-def lead_inside(link: Link, root: str | None) -> Lead | None:
-    """What a link of a column's page leads to; `root` is the column's directory if it has one."""
+def lead_inside(link: Link, root: str | None, *, fresh: bool = False, part: bool = False) -> Lead | None:
+    """What a link of a column's page leads to. `root` is the column's directory if it has one; `fresh`: no
+    page on the way had this link, so that it is no navigation; `part`: the page is a part of a column, where
+    agencies have lists of their own."""
     if document_suffix(link.url) is not None or viewed_file(link.url):
         return _document(link, inside=True)
     path = urlsplit(link.url).path
@@ -161,7 +163,14 @@ def lead_inside(link: Link, root: str | None) -> Lead | None:
         # The site-wide navigation leads to the columns of other bodies too.
         foreign = lead is Lead.COLUMN and root is not None and not below
         return None if foreign and not _YEARS.search(link.title) else lead
-    return _unnamed(link, below=below) if kind is TitleKind.OTHER else None
+    if kind is not TitleKind.OTHER:
+        return None
+    lead_of_part = _unnamed(link, below=below)
+    agency = part and is_agency_title(link.title)
+    if lead_of_part is None and fresh and not is_article_address(link.url):
+        grouped = is_subcolumn_title(link.title) or _ORGANS.fullmatch(plain_title(link.title))
+        return Lead.COLUMN if (grouped or agency) and _in_time(link.title) else None
+    return lead_of_part
 
 
 def is_article_address(url: str) -> bool:
@@ -190,13 +199,16 @@ def _unnamed(link: Link, *, below: bool) -> Lead | None:
     plausible = is_plausible_title(title)
     if is_article_address(link.url):
         return Lead.ARTICLE if plausible else None
-    year = _YEARS.search(title)
-    if _NO_PART.search(title):
-        return None
-    if year and not _FIRST_YEAR <= int(year[0]) <= datetime.now(UTC).year:
+    if _NO_PART.search(title) or not _in_time(title):
         return None
     part = is_subcolumn_title(title) and (below or _YEAR_OR_REPORTS.search(title))
     folder = below and title and not title.isdigit() and is_directory(link.url)
     if part or folder:
         return Lead.COLUMN
     return Lead.ARTICLE if below and plausible else None
+
+
+def _in_time(title: str) -> bool:
+    """Whether the year that a title names, if any, can have reports."""
+    year = _YEARS.search(title)
+    return year is None or _FIRST_YEAR <= int(year[0]) <= datetime.now(UTC).year

@@ -58,7 +58,7 @@ class Visit:
     `column` is the list that a further page belongs to, `depth` the number of pages passed on the way,
     `portal` the family that asked for this page. `promise` ranks what is searched (None: not part of the
     search). `organ`: the page of an agency or a directory of them. `retold`: the report in another form.
-    `guesses` are further addresses to try where this one, itself a guess, is none. `framed`: shown inside
+    `part`: a year's or a group's part of a column. `guesses` are further addresses to try where this one, itself a guess, is none. `framed`: shown inside
     another page."""
 
     url: str
@@ -71,6 +71,7 @@ class Visit:
     portal: str | None = None
     promise: int | None = None
     organ: bool = False
+    part: bool = False
     retold: bool = False
     guesses: tuple[str, ...] | None = None
     framed: bool = False
@@ -85,6 +86,8 @@ class SiteCrawl:
         self.requests = 0
         self.bytes = 0
         self.finished = False
+        self.met: set[str] = set()
+        """Keys of all links on the pages read so far."""
         self._queue: list[tuple[int, int, int, Visit]] = []
         self._turn = count()
         self._seen: set[str] = set()

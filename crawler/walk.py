@@ -58,10 +58,11 @@ class Arrival:
         column = self._column(listing)
         if column is None:
             self._read_section(listing)
-            return
-        if not is_article and self.visit.role is not Role.LIST:
-            self.turned(Role.LIST, self.visit.title or self.page.title)
-        self._read_column(listing, column)
+        else:
+            if not is_article and self.visit.role is not Role.LIST:
+                self.turned(Role.LIST, self.visit.title or self.page.title)
+            self._read_column(listing, column)
+        self.crawl.met |= {page_key(link.url) for link in listing.items}
 
     def _passes_on(self) -> bool:
         """Whether the page only sends its reader on; what it sends to is then fetched in its stead."""
@@ -157,11 +158,12 @@ class Arrival:
 
     def _read_column(self, listing: Listing, column: Column) -> None:
         pager = {page_key(self.page.url), *map(page_key, listing.next_pages)}
-        leads = {
-            page_key(link.url): (link, lead)
-            for link in _twins_last(listing.items)
-            if page_key(link.url) not in pager and (lead := lead_inside(link, column.root)) is not None
-        }
+        leads: dict[str, tuple[Link, Lead]] = {}
+        for link in _twins_last(listing.items):
+            key = page_key(link.url)
+            lead = lead_inside(link, column.root, fresh=key not in self.crawl.met, part=self.visit.part)
+            if lead is not None and key not in pager:
+                leads.setdefault(key, (link, lead))
         keys = {page_key(link.url) for link in listing.items} - pager
         # An answer without any links is no page of the list, but a step to one.
         told = bool(listing.items) or self.visit.guesses is not None
@@ -217,7 +219,7 @@ class Arrival:
                 if visit.depth > COLUMN_DEPTH:
                     return False
                 worth = promise(link, lead) if search else None
-                visit = dataclasses.replace(visit, role=Role.LIST, promise=worth)
+                visit = dataclasses.replace(visit, role=Role.LIST, promise=worth, part=not search)
             case Lead.SECTION | Lead.ORGANS:
                 organ = self.visit.organ or lead is Lead.ORGANS
                 visit = dataclasses.replace(visit, promise=promise(link, lead), organ=organ)

@@ -48,12 +48,18 @@ def read_list(page: Page) -> Listing:
     if not (slash and sid and columns):
         return Listing(page.links, generic.linked_next(page))
     jumps = [_link(page, text_member(node, "jump_url"), text_member(node, "name")) for node in columns]
-    pages = [
-        f"{base}/gkmlpt/api/all/{text_member(node, 'id')}?page=1&sid={sid[1]}"
-        for node in columns
-        if not text_member(node, "jump_url") and text_member(node, "id").isdigit()
+    own = [node for node in columns if not text_member(node, "jump_url")]
+    lists = [
+        f"{base}/gkmlpt/api/all/{number}?page=1&sid={sid[1]}" for node in own for number in _holding(node)
     ]
-    return Listing(tuple(link for link in jumps if link), tuple(pages), of_reports=bool(pages))
+    parts = [
+        f"{base}/gkmlpt/api/all/{number}?page=1&sid={sid[1]}"
+        for node in own
+        for child in _children(node)
+        for number in _holding(child)
+    ]
+    items = tuple(link for link in jumps if link)
+    return Listing(items, tuple(lists or parts[:1]), tuple(parts), of_reports=bool(lists or parts))
 
 
 def attachments(page: Page) -> tuple[Link, ...]:
@@ -77,22 +83,31 @@ def _tree(text: str) -> object:
 
 
 def _report_columns(tree: object) -> Iterator[object]:
-    """The nodes of annual reports, the topmost of each branch; their children where they hold nothing
-    themselves."""
+    """The nodes of annual reports, the topmost of each branch."""
     waiting = list(tree) if isinstance(tree, list) else []
     for _ in range(_NODES):
         if not waiting:
             return
         node = waiting.pop(0)
         name = plain_title(text_member(node, "name"))
-        children = member(node, "children")
-        below = children if isinstance(children, list) else []
+        children = _children(node)
         named = _REPORTS.search(name) and classify_title(name) is not TitleKind.DECOY
-        if named and (is_column_title(name) or "公开" in name or not below):
-            empty = text_member(node, "post_count") == "0" and not text_member(node, "jump_url")
-            yield from below if empty and below else [node]
+        if named and (is_column_title(name) or "公开" in name or not children):
+            yield node
         else:
-            waiting.extend(below)
+            waiting.extend(children)
+
+
+def _children(node: object) -> list[object]:
+    children = member(node, "children")
+    return children if isinstance(children, list) else []
+
+
+def _holding(node: object) -> Iterator[str]:
+    """The number of a node that may hold articles itself. A count above 0 may be that of its children."""
+    number = text_member(node, "id")
+    if number.isdigit() and text_member(node, "post_count") != "0":
+        yield number
 
 
 def _answer(page: Page) -> Listing:
