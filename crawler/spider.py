@@ -15,7 +15,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult, StopReason
+from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult
 from crawler.families import family_of
 from crawler.obstacles import LOST, Blocked, HostLost, RobotsDenied, obstacle
 from crawler.page import Page
@@ -65,7 +65,7 @@ class ReportSpider(Spider):
             if refusal is not None:
                 crawl.missed(CrawlOutcome.BLOCKED, f"{response.url} answered {refusal}")
             elif response.status >= 300:
-                self._gone(crawl, visit, response)
+                crawl.gone(visit, f"{response.url} answered HTTP {response.status}")
             else:
                 crawl.arrived(response.meta["capture"].url)
                 self._read(crawl, visit, response)
@@ -134,12 +134,6 @@ class ReportSpider(Spider):
     def _stop(self, error: ArchiveError) -> None:
         self.archive_error = error
         raise CloseSpider("the archive cannot be written")
-
-    def _gone(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
-        if visit.role is Role.LIST and visit.column is not None and visit.column.pages:
-            crawl.stop(StopReason.LAST_PAGE)
-        elif visit.role in {Role.PAGE, Role.LIST}:
-            crawl.missed(CrawlOutcome.FAILED, f"{response.url} answered HTTP {response.status}")
 
     def _read(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
         capture = response.meta["capture"]
