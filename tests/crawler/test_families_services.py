@@ -87,7 +87,7 @@ def test_epoint_learns_the_site_from_its_script_and_posts_json():
     found = listing(first, json.dumps({"custom": {"data": rows, "total": 120}}), "epoint")
     (link,) = found.items
     assert (link.url, link.title, link.date) == (f"{ORIGIN}/zwgk/2024/a.html", "甲局2023年年报", "2024-01-31")
-    assert [asked(page)["pageIndex"] for page in found.next_pages] == [1, 2, 3]
+    assert [asked(page)["pageIndex"] for page in found.next_pages] == [2, 3, 1]
     # A portal that counts from 1 has nothing at 0.
     (second,) = listing(first, '{"custom": {"data": [], "total": 60}}', "epoint").next_pages
     further = listing(second, json.dumps({"custom": {"data": rows, "total": 60}}), "epoint").next_pages
