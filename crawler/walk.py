@@ -61,7 +61,7 @@ class Arrival:
         else:
             if not is_article and self.visit.role is not Role.LIST:
                 self.turned(Role.LIST, self.visit.title or self.page.title)
-            self._read_column(listing, column)
+            self._read_column(listing, column, shown=is_article)
         self.crawl.met |= {page_key(link.url) for link in listing.items}
 
     def _passes_on(self) -> bool:
@@ -72,12 +72,18 @@ class Arrival:
         return self.crawl.add(dataclasses.replace(self.visit, url=target))
 
     def _is_article(self) -> bool:
-        if self.page.is_data or (self.visit.portal is not None and self.visit.role is Role.LIST):
+        if self.page.is_data or self._is_list_of_articles():
             return False
         if is_report_text(self.page.prose):
             # A page that retells the report quotes its headings.
             return self.visit.role is not Role.PAGE or not self._is_home()
         return self._is_bare_article()
+
+    def _is_list_of_articles(self) -> bool:
+        """Whether this is what a family asked for and lists articles, whose text it may quote."""
+        if self.visit.portal is None or self.visit.role is not Role.LIST:
+            return False
+        return any(lead_inside(link, None) is Lead.ARTICLE for link in self.page.links)
 
     def _is_bare_article(self) -> bool:
         """Whether the page is a report without its text (it lies in an attachment, in a frame or in images),
@@ -156,7 +162,8 @@ class Arrival:
                 continue
             self._follow(link, lead, search=True)
 
-    def _read_column(self, listing: Listing, column: Column) -> None:
+    def _read_column(self, listing: Listing, column: Column, *, shown: bool) -> None:
+        """Queue what a list page leads to; `shown`: it is a report itself."""
         pager = {page_key(self.page.url), *map(page_key, listing.next_pages)}
         leads: dict[str, tuple[Link, Lead]] = {}
         for link in _twins_last(listing.items):
@@ -176,7 +183,7 @@ class Arrival:
         if column.pages == 1:
             column.place = _place(link.url for link, lead in leads.values() if lead is Lead.ARTICLE)
         new = [self._follow(link, lead) for link, lead in leads.values()]
-        self.crawl.listed(column, sum(new))
+        self.crawl.listed(column, sum(new) + shown)
         self._read_on(listing, column, found=bool(leads))
 
     def _goes_on(self, listing: Listing, keys: set[str], column: Column) -> bool:

@@ -91,7 +91,8 @@ def _answer(page: Page) -> Listing:
     elif not items:
         further = [1]
     elif total:
-        further = list(range(1, last + 1)) if last > 1 else []
+        # Page 1 comes last, since it may be page 0 again.
+        further = [*range(2, last + 1), 1] if last > 1 else []
     else:
         further = [1] if len(items) >= PAGE_SIZE else []
     return Listing(items, tuple(_page(service, asked, number) for number in further))

@@ -34,7 +34,8 @@ def read_list(page: Page) -> Listing:
     reports = [link.url for link in page.links if "open=zfxxgknb" in urlsplit(link.url).query]
     columns = tuple(dict.fromkeys(url for url in reports if _CHANNEL.search(url) and url != page.url))
     links = tuple(link for link in page.links if link.url not in columns)
-    return Listing((*links, *_scripted(page)), generic.linked_next(page), columns)
+    opened = "open=zfxxgknb" in urlsplit(page.url).query
+    return Listing((*links, *_scripted(page)), generic.linked_next(page), columns, of_reports=opened)
 
 
 def attachments(page: Page) -> tuple[Link, ...]:
