@@ -116,13 +116,15 @@ Handler = Callable[[Request], Reply]
 
 @dataclass
 class Host:
-    """One address and what answers there. `latency` is in seconds; `dead` hosts accept and stay silent."""
+    """One address and what answers there. `latency` is in seconds; `dead` hosts accept and stay silent; without
+    `tls` a handshake is torn down."""
 
     name: str
     handler: Handler
     latency: float = 0.0
     compress: bool = False
     dead: bool = False
+    tls: bool = True
 
 
 class Server:
@@ -197,6 +199,9 @@ class Server:
                 client.close()
                 return
             secure = first == b"\x16"
+            if secure and not host.tls:
+                client.close()
+                return
             reader = asyncio.StreamReader()
             protocol = asyncio.StreamReaderProtocol(reader)
             transport, _ = await self._loop.connect_accepted_socket(

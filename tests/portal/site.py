@@ -52,6 +52,9 @@ class Setting:
     latency: float = 0.0
     soft_404: bool = False
     http_only: bool = False
+    """https is dead on this host, and some links have it nevertheless."""
+    mixed: bool = False
+    """Some links lead to https, others to http, on a host that answers both."""
 
 
 @dataclass
@@ -161,10 +164,11 @@ class Portal:
             "delay_s": 0.0,
             "max_pages": 5000,
         }
-        return entry | ({"http_only": True} if self.setting.http_only else {})
+        return entry
 
     def host(self) -> Host:
-        return Host(self.name, self.handle, self.setting.latency, self.setting.compress)
+        tls = not self.setting.http_only
+        return Host(self.name, self.handle, self.setting.latency, self.setting.compress, tls=tls)
 
     def handle(self, request: Request) -> Reply:
         if request.target in self.pages:
@@ -226,6 +230,9 @@ class Portal:
     def href(self, from_path: str, to_path: str) -> str:
         """A link as this portal writes it: relative, from the root, or whole."""
         kind = random.Random(self.seed + "href").choice(("relative", "root", "root", "whole"))
+        secure = self.setting.http_only or self.setting.mixed
+        if secure and self.rng_of("https", from_path, to_path).random() < 0.3:
+            return f"https://{self.name}{to_path}"
         if kind == "whole":
             return f"http://{self.name}{to_path}"
         if kind == "relative" and "?" not in from_path + to_path:

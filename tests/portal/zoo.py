@@ -59,11 +59,35 @@ def _settings() -> Iterator[Exhibit]:
     yield show("vsb", _FLAT, division="530100", small=True)
     yield show("vsb", _YEARS, variant=1, division="511400", validators=True)
     yield show("vsb", _GROUPS, variant=2, start="column", division="620700")
+    yield show("lscms", _FLAT, division="340100", small=True)
+    yield show("lscms", _ORGANS, variant=1, division="340600")
+    yield show("lscms", _GROUPS, variant=2, start="column", division="510700")
+    yield show("openness", _FLAT, division="341200", small=True)
+    yield show("openness", _ORGANS, variant=1, division="341800")
+    yield show("openness", _YEARS, variant=2, start="column", division="340500")
+    yield show("gongkai", replace(_YEARS, variants=0.4), division="370112", small=True)
+    yield show("shaanxi", _GROUPS, division="610600", small=True)
+    yield show("shaanxi", _YEARS, variant=1, start="column", division="610800")
+    yield show("neimenggu", _YEARS, division="152500", small=True)
+    yield show("neimenggu", _FLAT, variant=1, division="152200")
+    yield show("epoint", _FLAT, division="320300", small=True)
+    yield show("epoint", _ORGANS, variant=1, division="320300")
+    yield show("truecms", _FLAT, division="320600", small=True)
+    yield show("truecms", _YEARS, variant=1, start="column", division="320800")
+    yield show("eportal", _FLAT, division="131100", small=True)
+    yield show("eportal", _GROUPS, variant=1, division="110100", mixed=True)
     yield show("generic", _FLAT, division="630100", small=True)
     yield show("generic", _YEARS, variant=1, division="320400", encoding="gbk")
     yield show("generic", _FLAT, variant=2, division="320800")
     yield show("generic", _OWN, variant=3, division="360800", entry="direct", soft_404=True)
     yield show("generic", _GROUPS, variant=4, start="column", division="510800")
+    yield show(
+        "generic",
+        replace(_YEARS, bureaus=0, townships=0, decoys=0, files=0.0, variants=0.0),
+        variant=5,
+        division="520200",
+    )
+    yield show("generic", _FLAT, variant=6, encoding="gbk", division="231000", entry="direct")
 
 
 EXHIBITS = tuple(_settings())

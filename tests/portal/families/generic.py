@@ -10,7 +10,7 @@ _NEXT = ("下一页", "下页", "下一页&gt;", "&gt;", "后一页", "下一页
 
 class Generic(Portal):
     """`variant`: 0 ?page=2, 1 list_2.html, 2 the list stands in an iframe, 3 index.aspx with item ids,
-    4 2.html below the column."""
+    4 2.html below the column, 5 a column with one report shows it in place, 6 frames of old ASP."""
 
     family = "generic"
 
@@ -27,12 +27,20 @@ class Generic(Portal):
             return f"/Category_{column.number}/Index.aspx"
         return "/" + "/".join(part.slug for part in column.chain) + "/index.html"
 
+    def in_place(self, column: Column) -> bool:
+        """Whether the column's page is its only report."""
+        return self.setting.variant == 5 and len(self.shown(column)) == len(column.reports) == 1
+
     def place(self, item: Item, column: Column) -> None:
+        if self.in_place(column) and isinstance(item, Report):
+            item.path = self.column_path(column)
+            return
         folder = self.column_path(column).rpartition("/")[0]
         item.path = {
             0: f"{folder}/{item.published:%Y/%m/%d}/{item.number}.shtml",
             1: f"{folder}/content_{item.number}.html",
             3: f"/Item/Show.asp?m=1&d={item.number}",
+            6: f"/zwgk_show.asp?id={item.number}",
             4: f"/News/Detail/{item.published:%Y%m%d}{item.number:09}.html",
         }.get(self.setting.variant, f"/html/{column.number}/{item.number}.html")
         if isinstance(item, Report):
@@ -41,8 +49,10 @@ class Generic(Portal):
 
     def put_column(self, column: Column) -> None:
         path = self.column_path(column)
+        if self.in_place(column):
+            return
         pages = self.split(column)
-        shells = self.setting.variant == 2 and column.items
+        shells = self.setting.variant in (2, 6) and column.items
         self.least += len(pages) + (1 if shells else 0)
         for number, items in enumerate(pages, 1):
             address = self._address(path, number)
@@ -76,4 +86,6 @@ class Generic(Portal):
                 return path if number == 1 else f"{folder}/list_{number}.html"
             case 2:
                 return f"{folder}/list.jsp?cur={number}"
+            case 6:
+                return f"{folder}/list.asp?page={number}"
         return path if number == 1 else f"{folder}/{number}.html"
