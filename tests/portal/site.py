@@ -171,10 +171,9 @@ class Portal:
         return Host(self.name, self.handle, self.setting.latency, self.setting.compress, tls=tls)
 
     def handle(self, request: Request) -> Reply:
-        if request.target in self.pages:
-            return self.pages[request.target](request)
-        if request.path in self.pages:
-            return self.pages[request.path](request)
+        for key in (unquote(request.target), unquote(request.path)):
+            if key in self.pages:
+                return self.pages[key](request)
         return self.missing(request)
 
     def missing(self, request: Request) -> Reply:  # noqa: ARG002 - a family may look at it
@@ -213,12 +212,12 @@ class Portal:
             reply.modified = datetime(2026, 11, 1, tzinfo=UTC)
             return reply
 
-        self.pages[target] = answer
+        self.pages[unquote(target)] = answer
         if listing:
-            self.lists.add(target)
+            self.lists.add(unquote(target))
 
     def put_answer(self, target: str, answer: Answer) -> None:
-        self.pages[target] = answer
+        self.pages[unquote(target)] = answer
 
     def encode(self, text: str) -> bytes:
         return text.encode("gb18030" if self.setting.encoding == "gbk" else "utf-8", "xmlcharrefreplace")

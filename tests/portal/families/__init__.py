@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.portal.families.directories import NeiMenggu, Shaanxi
-from tests.portal.families.eportal import EPortal
 from tests.portal.families.epoint import Epoint
+from tests.portal.families.eportal import EPortal
 from tests.portal.families.generic import Generic
 from tests.portal.families.gkmlpt import Gkmlpt
 from tests.portal.families.gongkai import Gongkai

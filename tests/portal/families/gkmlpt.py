@@ -109,8 +109,10 @@ class Gkmlpt(Portal):
             "post_url": "", "is_expired": 0, "is_abolished": 0, "attachment": [], "relation": [],
         }  # fmt: skip
 
-    def article(self, item: Item, text: str, column: Column | None) -> str:  # noqa: ARG002
-        """A shell: the text is JSON in _CONFIG.DETAIL."""
+    def article(self, item: Item, text: str, column: Column | None) -> str:
+        """A shell: the text is JSON in _CONFIG.DETAIL. News lie outside of the platform."""
+        if not item.path.startswith(self.base):
+            return super().article(item, text, column)
         detail = {
             "id": item.number, "title": item.title, "publisher": self.frame.site_name,
             "created_at": f"{item.published} 09:00:00", "content": text,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
+from tests.portal import skin
 from tests.portal.content import Column, Item, Report
 from tests.portal.server import Reply, Request
 from tests.portal.site import Portal
@@ -93,14 +93,10 @@ class JPaaS(Portal):
         pages = self.split(column)
         items = pages[number - 1] if number <= len(pages) else []
         size = self.setting.per_page
-        rows = self.rows(items, self.column_path(column))
-        parts = self.parts(column, self.column_path(column))
+        rows = skin.rows([(i.path, i.listed, i.published.isoformat()) for i in items], self.row_make)
+        parts = self.parts(column, "?")
         count = len(self.shown(column))
         return (
             f"{parts}<ul class='list'>{rows}</ul><div class='pagination' id='page' count=\"{count}\" rows=\"{size}\" "
             f"pageNo=\"{number}\" data-page='{number}'></div>"
         )
-
-
-def unit_url(query: dict[str, str]) -> str:
-    return f"{_UNIT}?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())

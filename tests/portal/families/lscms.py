@@ -21,7 +21,7 @@ class LSCMS(Portal):
     def setup(self) -> None:
         self.site_id = self.rng.randrange(10**6, 6 * 10**7)
 
-    def section_path(self, title: str, slug: str, number: int) -> str:  # noqa: ARG002
+    def section_path(self, title: str, slug: str, number: int) -> str:
         return f"/public/column/{number}?type=2" if title == "政府信息公开指南" else f"/{slug}/index.html"
 
     def organ(self, column: Column) -> int:

@@ -30,9 +30,9 @@ class Openness(Portal):
             return f"/opennessAnnualReport/?branch_id={branch}"
         return f"/xxgkContent/?branch_id={branch}&column_code={code}"
 
-    def place(self, item: Item, column: Column) -> None:
+    def place(self, item: Item, column: Column) -> None:  # noqa: ARG002
         number = item.number % 100_000
-        while any(number == used for used in self._used):
+        while number in self._used:
             number += 1
         self._used.add(number)
         item.path = {

@@ -46,19 +46,19 @@ class UCAP(Portal):
 
     def put_column(self, column: Column) -> None:
         channel = self.channel(column)
-        script = f'<script>var channelId="{channel}";var pageSize={self.setting.per_page};</script>'
-        meta = f'<meta name="channelId" content="{channel}">'
+        size = self.setting.per_page
+        head, there = f'<script>var channelId="{channel}";var pageSize={size};</script>', "channelId"
+        if self.setting.variant == 1:
+            head, there = (
+                f'<meta name="channelId" content="{channel}">',
+                "$('meta[name=channelId]').attr('content')",
+            )
         load = (
-            f"<div id='list'></div><script>$.ajax({{url:'{self.search}'+channelId+'?_isAgg=true&_isJson=true&_pageSize='"
-            f"+pageSize+'&_template=index&_rangeTimeGte=&_channelName=&page='+page,dataType:'json',success:show}});</script>"
+            f"<div id='list'></div><script>$.ajax({{url:'{self.search}'+{there}+'?_isAgg=true&_isJson=true&_pageSize='"
+            f"+{size}+'&_template=index&_rangeTimeGte=&_channelName=&page='+page,dataType:'json',success:show}});</script>"
         )
         if column.children and not column.items:
             load = ""
-        head = meta if self.setting.variant == 1 else script
-        if self.setting.variant == 1:
-            load = load.replace("channelId", "$('meta[name=channelId]').attr('content')").replace(
-                "pageSize", "15"
-            )
         self.put(self.column_path(column), self.column_page(column, load, head=head), listing=True)
         self.put_answer(f"{self.search}{channel}", lambda request: self._search(request, column))
         self.least += 1 + (-(-len(self.shown(column)) // 100) if column.items else 0)

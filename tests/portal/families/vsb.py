@@ -3,6 +3,8 @@ addresses."""
 
 from __future__ import annotations
 
+import posixpath
+
 from tests.portal.content import Column, Item, Report
 from tests.portal.server import HTML, Reply, Request
 from tests.portal.site import Portal
@@ -102,13 +104,6 @@ class VSB(Portal):
             f'<span class="p_t">{number}/{total}</span></div>'
         )
 
-    def _link(self, here: str, there: str) -> str:
-        stem = self.column_stem(here)
-        name = there.rpartition("/")[2]
-        if here.endswith(f"{stem}.htm") and not here.rpartition("/")[2][:-4].isdigit():
-            return f"{stem}/{name}"
-        return name if there.rpartition("/")[2][:-4].isdigit() else f"../{name}"
-
     @staticmethod
-    def column_stem(here: str) -> str:
-        return here.rpartition("/")[2].removesuffix(".htm")
+    def _link(here: str, there: str) -> str:
+        return posixpath.relpath(there, posixpath.dirname(here))
