@@ -53,15 +53,18 @@ class Gkmlpt(Portal):
             self.put_answer(
                 f"{self.base}/api/all/{number}", lambda request, node=node: self._api(request, node)
             )  # type: ignore[misc]
-            self.least += max(1, -(-len(self.shown(node)) // 100)) if node.items else 0
-        self.least += 1
+        self.least += 1 + max(1, -(-len(self._all(self.root)) // 100))
+
+    def _all(self, column: Column) -> list[Item]:
+        """What the API lists for a node: its articles and those of the nodes below."""
+        return [item for one in column.walk() for item in self.shown(one)]
 
     def _tree(self) -> list[dict[str, object]]:
         def node(column: Column, parent: int) -> dict[str, object]:
             number = column.number % 9000 + 100
             return {
                 "id": number, "name": column.title, "parent_id": parent, "jump_url": "",
-                "post_count": len(self.shown(column)) + (3 if self.setting.variant else 0),
+                "post_count": len(self._all(column)) + (3 if self.setting.variant else 0),
                 "children": [node(child, number) for child in column.children],
             }  # fmt: skip
 
@@ -94,7 +97,7 @@ class Gkmlpt(Portal):
         if request.query.get("sid") != self.sid:
             return Reply(b'{"articles":[],"total":0}', headers=_JSON)
         page = int(request.query.get("page") or 1)
-        items = self.shown(column)
+        items = self._all(column)
         articles = [self._row(item) for item in items[(page - 1) * 100 : page * 100]]
         data = {"classify": {"post_count": len(items)}, "total": len(items), "articles": articles}
         return Reply(json.dumps(data, ensure_ascii=False).encode(), headers=_JSON)

@@ -38,7 +38,7 @@ class Hanweb(Portal):
 
 
 class JPage(Hanweb):
-    family = "hanweb_jpage"
+    family = "jpage"
 
     def setup(self) -> None:
         self.unit = self.rng.randrange(10_000, 900_000)
@@ -114,7 +114,7 @@ class JPage(Hanweb):
 class AnnualReports(Hanweb):
     """The xxgk module: tree.jsp gives the departments, xxgkAnnualReport.jsp a report by area and year."""
 
-    family = "hanweb_xxgk"
+    family = "xxgk"
 
     def setup(self) -> None:
         self.areas: dict[str, str] = {}

@@ -14,7 +14,7 @@ _JSON = {"Content-Type": "application/json;charset=UTF-8"}
 
 
 class JPaaS(Portal):
-    family = "hanweb_jpaas"
+    family = "jpaas"
     row_makes = (0, 1, 3)
 
     def setup(self) -> None:
