@@ -34,7 +34,7 @@ class Lead(StrEnum):
     COLUMN = "column"
     SECTION = "section"
     ORGANS = "organs"
-    """A directory of agencies, or one agency of it: of use only where the column holds one agency's reports."""
+    """A directory of agencies, or one agency of it: of use only where a column holds one agency's reports."""
 
 
 _COLUMN_SLUG = re.compile(

@@ -22,6 +22,12 @@ if TYPE_CHECKING:  # readers of the registry need no Scrapy
     from scrapy.http import Response
 
 _DATE = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
+_DAY = (
+    r"[\[(（]?\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?"
+    r"(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*[\])）]?"
+)
+_DATE_AT_END = re.compile(rf"^{_DAY}\s*(?=\S)|(?<=\S)\s*{_DAY}$")
+"""The date of a list row that stands inside the link."""
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NOT_CONTENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\s[^<>]*?\bhref\s*=", re.IGNORECASE)
@@ -227,9 +233,9 @@ class Page:
 
 
 def _link_title(attribute: str | None, text: str) -> str:
-    """The longer of title attribute and shown text: lists cut long titles off and keep the attribute full;
-    a few put the site's name into the attribute."""
-    full, shown = " ".join((attribute or "").split()), " ".join(text.split())
+    """The longer of title attribute and shown text, without the row's date: lists cut long titles off and
+    keep the attribute full; a few put the site's name into the attribute."""
+    full, shown = " ".join((attribute or "").split()), _DATE_AT_END.sub("", " ".join(text.split()))
     return full if len(full) >= len(shown.rstrip(".…")) else shown
 
 
@@ -252,7 +258,10 @@ def _beside(anchor: HtmlElement) -> str | None:
     for _ in range(4):
         if element is None or element.tag in {"ul", "ol", "table", "tbody", "body"}:
             return None
-        found = date_in("".join(element.itertext()))
+        said = "".join(element.itertext())
+        if len(said.strip()) > _ROW_TEXT:
+            return None
+        found = date_in(said)
         if found or element.tag in {"li", "tr", "dd"}:
             return found
         element = element.getparent()

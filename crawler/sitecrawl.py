@@ -58,8 +58,8 @@ class Visit:
     `column` is the list that a further page belongs to, `depth` the number of pages passed on the way,
     `portal` the family that asked for this page. `promise` ranks what is searched (None: not part of the
     search). `organ`: the page of an agency or a directory of them. `retold`: the report in another form.
-    `part`: a year's or a group's part of a column. `guesses` are further addresses to try where this one, itself a guess, is none. `framed`: shown inside
-    another page."""
+    `part`: a year's or a group's part of a column. `guesses` are further addresses to try where this one,
+    itself a guess, is none. `framed`: shown inside another page."""
 
     url: str
     role: Role
@@ -103,11 +103,13 @@ class SiteCrawl:
         self._troubles: list[tuple[CrawlOutcome, str]] = []
         self._gave_up = False
         self._elsewhere: str | None = None
+        self._schemes: dict[str, str] = {}
         for url in site.start_urls:
             self.add(Visit(url, Role.PAGE))
 
     def add(self, visit: Visit) -> bool:
         """Queue a visit unless its page is known already or not the site's; whether it was queued."""
+        visit = self._by_known_way(visit)
         if not self._in_scope(visit):
             if visit.role is Role.LIST and not self.scope.on_hosts(visit.url):
                 self._elsewhere = self._elsewhere or visit.url
@@ -149,6 +151,7 @@ class SiteCrawl:
     def arrived(self, url: str) -> None:
         """A page of content came; `url` is where it was found in the end."""
         self._seen.add(page_key(url))
+        self._schemes.setdefault(host_key(url), urlsplit(url).scheme)
         self._answered += 1
         self._misses = 0
 
@@ -242,18 +245,18 @@ class SiteCrawl:
             return StopReason.FOUND
         if visit.role is Role.LIST and visit.column is None and self._barren_lists >= BARREN_LISTS:
             return StopReason.BARREN
-        if visit.promise is None:
-            return None
+        return self._search_over(visit) if visit.promise is not None else None
+
+    def _search_over(self, visit: Visit) -> StopReason | None:
+        """Why a page need not be searched for columns any more."""
         if visit.organ:
             if self._reports and self._agencies() >= SEVERAL:
                 return StopReason.FOUND
-            if self._barren_organs >= BARREN_ORGANS:
-                return StopReason.BARREN
-        elif visit.role is Role.PAGE and self._reports:
+            return StopReason.BARREN if self._barren_organs >= BARREN_ORGANS else None
+        if visit.role is Role.PAGE and self._reports:
             return StopReason.FOUND
-        elif visit.role is Role.PAGE and self._searched >= SEARCH_CAP:
-            return StopReason.SEARCH_CAP
-        return None
+        capped = visit.role is Role.PAGE and self._searched >= SEARCH_CAP
+        return StopReason.SEARCH_CAP if capped else None
 
     def _agencies(self) -> int:
         return len({agency for agency, _ in self._named if agency})
@@ -264,6 +267,13 @@ class SiteCrawl:
         return any(
             year == known_year and (agency in known or known in agency) for known, known_year in self._named
         )
+
+    def _by_known_way(self, visit: Visit) -> Visit:
+        """A host is asked by the scheme by which it answered: portals link https where it is dead."""
+        scheme = self._schemes.get(host_key(visit.url))
+        if scheme is None or visit.url.startswith(f"{scheme}:"):
+            return visit
+        return dataclasses.replace(visit, url=f"{scheme}:{visit.url.partition(':')[2]}")
 
     def _in_scope(self, visit: Visit) -> bool:
         if visit.url in self.site.start_urls:

@@ -1,16 +1,18 @@
 """Any portal whose lists are plain HTML: links as they stand, the next page as a link says it, and the
 addresses that page 2 often has where the page only says that there is one.
 
-Portals that say everything by links need no family of their own: NFCMS (Guangdong), 陕西 with its 19-digit ids,
-内蒙古 with a folder for each article, JEECMS and many single ones.
+Portals that say everything by links need no family of their own: NFCMS (Guangdong), 陕西 with its 19-digit
+ids, 内蒙古 with a folder for each article, JEECMS and many single ones.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from crawler.answers import count_of
 from crawler.families import Listing
 from crawler.page import Link, Page
 from crawler.urls import IMAGES, absolute, document_suffix, viewed_file
@@ -40,6 +42,13 @@ _CONTENT = re.compile(
     r"trs_editor|trs_ueditor|custom_unionstyle|zoom|v_news_content|article|content|detail|wenzhang|news_con|xl_",
     re.IGNORECASE,
 )
+_DECORATION = re.compile(
+    r"/(?:images?|imgs?|static|assets|themes?|templates?|skins?|css|style|icons?|common|public)/"
+    r"|logo|banner|icon|qrcode|erweima|button|btn|dzjg|jiucuo|red\.png|blue\.png",
+    re.IGNORECASE,
+)
+_SMALL = 200
+"""Pixels: a page that was scanned is wider and higher."""
 _IN_SCRIPT = re.compile(r"['\"]([^'\"\s]+\.(?:pdf|docx?|wps|xlsx?|ofd|zip|rar))['\"]", re.IGNORECASE)
 
 
@@ -201,12 +210,22 @@ def _in_furniture(element: HtmlElement) -> bool:
 
 
 def _content_images(page: Page) -> list[Link]:
-    """Images inside the article's text, which hold it where it was scanned."""
-    images = []
+    """Images inside the article's text, which hold it where it was scanned; where nothing marks the text,
+    those that are no decoration."""
+    marked, others = [], []
     for image in page.tree.iter("img"):
-        marks = (f"{element.get('class', '')} {element.get('id', '')}" for element in image.iterancestors())
+        marks = [f"{element.get('class', '')} {element.get('id', '')}" for element in image.iterancestors()]
         url = absolute(page.base, image.get("src") or "#")
-        inside = not _in_furniture(image) and any(_CONTENT.search(mark) for mark in marks)
-        if inside and url is not None and document_suffix(url) in IMAGES - {"gif"}:
-            images.append(Link(url, image.get("title") or image.get("alt") or page.title))
-    return images
+        if url is None or document_suffix(url) not in IMAGES - {"gif"} or _in_furniture(image):
+            continue
+        link = Link(url, image.get("title") or image.get("alt") or page.title)
+        if any(_CONTENT.search(mark) for mark in marks):
+            marked.append(link)
+        elif not _DECORATION.search(urlsplit(url).path) and not _is_small(image):
+            others.append(link)
+    return marked or others
+
+
+def _is_small(image: HtmlElement) -> bool:
+    sides = (count_of((image.get(side) or "").strip().removesuffix("px")) for side in ("width", "height"))
+    return any(0 < side < _SMALL for side in sides)
