@@ -18,6 +18,8 @@ from parsers.recognise import (
     classify_title,
     is_agency_title,
     is_column_title,
+    is_group_title,
+    is_part_title,
     is_plausible_title,
     is_subcolumn_title,
     plain_title,
@@ -44,21 +46,17 @@ _COLUMN_SLUG = re.compile(
 _OTHER_SLUG = re.compile(r"fzzf|fzjs|wzgz|wzbb|wzjg|wznb|gjj|qynb", re.IGNORECASE)
 _ARTICLE_FILE = re.compile(
     r"/t\d{8}_\d+|/(?:art|post|mpost|content|article|doc|c\d\d)[_-]\w+|/show/\d+"
-    r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$|/index)"
+    r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$)|/\d{12,}/(?:index|$)"
     r"|[?&](?:wbnewsid|articlekey|infoid|newsid)=",
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)"
+    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)(?:统一)?"
     r"(?:专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
-    r"|政务|公开|法定主动公开内容|主动公开|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
-)
-_ORGANS = re.compile(
-    r"(?:各|[省市区县州旗]?(?:直属?|级|政府)?)(?:部门|单位|乡镇|街道|镇街|街镇|镇办|苏木|部门乡镇|部门街镇|部门镇街)"
-    r"(?:[和与及、/]?(?:单位|街道|乡镇|镇街|街镇|苏木|办事处|镇))*(?:政府|政务)?(?:信息)?(?:公开)?(?:目录|平台|专栏|专区|年报)?"
+    r"|政务|公开|法定(?:主动)?公开(?:内容)?|(?:政府信息)?主动公开|政府公开信息|政府信息|阳光政务|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
 )
 _SITEMAP = re.compile(r"网站地图|站点地图|sitemap", re.IGNORECASE)
-_BARE_REPORTS = re.compile(r"(?:工作|信息|公开)?(?:年报|年度报告)(?:专栏|栏目|列表)?[>»›]*")
+_BARE_REPORTS = re.compile(r"(?:工作|信息|公开)?(?:年报|年度报告|年度工作报告)(?:专栏|栏目|列表|公示)?[>»›]*")
 _DISCLOSURE_PATH = re.compile(r"(?:xxgk|zwgk|zfxxgk|gongkai|openness|govinfo|gkml|publicity)", re.IGNORECASE)
 _NO_PART = re.compile(
     r"[上下前后]一?[个]?[月年周日天页]|今[天日]|日历|日期|检索|搜索|查询|订阅|rss|打印|收藏|返回|首页|登录|注册|分享",
@@ -123,7 +121,7 @@ def lead_outside(link: Link, *, disclosure: bool = False) -> Lead | None:
         is_column_address(link.url) or (disclosure and _BARE_REPORTS.fullmatch(title))
     ):
         return Lead.COLUMN
-    if _ORGANS.fullmatch(title) or (disclosure and is_agency_title(title)):
+    if is_group_title(title) or (disclosure and is_agency_title(title)):
         return None if is_article_address(link.url) and not is_directory(link.url) else Lead.ORGANS
     if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title):
         return Lead.SECTION
@@ -140,7 +138,7 @@ def promise(link: Link, lead: Lead) -> int:
             90 + 5 * is_column_title(title) + 3 * is_column_address(link.url) - 2 * bool(_YEARS.search(title))
         )
     if lead is Lead.ORGANS:
-        return 20 if _ORGANS.fullmatch(title) else 10
+        return 20 if is_group_title(title) else 10
     if _SITEMAP.fullmatch(title):
         return 5
     named = 60 if "政府信息公开" in title else 50 if "信息公开" in title else 40 if "公开" in title else 30
@@ -162,13 +160,14 @@ def lead_inside(link: Link, root: str | None, *, fresh: bool = False, part: bool
         lead = _column_or_article(link)
         # The site-wide navigation leads to the columns of other bodies too.
         foreign = lead is Lead.COLUMN and root is not None and not below
-        return None if foreign and not _YEARS.search(link.title) else lead
+        part_of_it = _YEARS.search(link.title) or (fresh and is_part_title(link.title))
+        return None if foreign and not part_of_it else lead
     if kind is not TitleKind.OTHER:
         return None
     lead_of_part = _unnamed(link, below=below)
     agency = part and is_agency_title(link.title)
     if lead_of_part is None and fresh and not is_article_address(link.url):
-        grouped = is_subcolumn_title(link.title) or _ORGANS.fullmatch(plain_title(link.title))
+        grouped = is_subcolumn_title(link.title) or is_group_title(link.title)
         return Lead.COLUMN if (grouped or agency) and _in_time(link.title) else None
     return lead_of_part
 

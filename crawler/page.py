@@ -180,7 +180,7 @@ class Page:
             links = self._soup_links(self.text)
         else:
             links = self._tree_links(anchors)
-        return (*links, *self._option_links(), *self.written_links)
+        return (*links, *self._option_links(), *self._clicked_links(), *self.written_links)
 
     @cached_property
     def written_links(self) -> tuple[Link, ...]:
@@ -222,6 +222,14 @@ class Page:
                 url = absolute(self.base, value)
                 if url is not None:
                     yield Link(url, " ".join("".join(option.itertext()).split()))
+
+    def _clicked_links(self) -> Iterator[Link]:
+        """Rows and cells that open a page when they are clicked."""
+        for element in self.tree.xpath("//*[@onclick][not(self::a or self::area)][not(.//a[@href])]"):
+            url = self.target(element)
+            if url is not None:
+                title = _link_title(element.get("title"), "".join(element.itertext()))
+                yield Link(url, title, _beside(element))
 
     def _soup_links(self, markup: str) -> Iterator[Link]:
         for anchor in BeautifulSoup(markup, "html.parser").find_all("a", href=True):

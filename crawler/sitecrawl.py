@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import urlsplit
@@ -33,14 +33,15 @@ BARREN_ORGANS = 4
 MISSES = 3
 """Refusals or lost connections in a row after which a site is left alone for this crawl."""
 SEVERAL = 3
-"""Agencies named in the titles of a column from which on it is the column of them all."""
+"""Agencies named in the titles of one list from which on it is the column of them all."""
 
 
 @dataclass
 class Column:
     """One list being walked: its directory if it has one, the links seen on its pages, pages fetched and
     asked for, pages in a row without a new report, and whether it was followed to its end. `place` is the
-    directory that its reports on the first page have in common; `doubted`: a guessed page 2 was none."""
+    directory that its reports on the first page with any have in common; `doubted`: a guessed page 2 was
+    none."""
 
     root: str | None
     seen: set[str] = field(default_factory=set)
@@ -94,6 +95,7 @@ class SiteCrawl:
         self._columns: set[str] = set()
         self._reports: set[str] = set()
         self._named: set[tuple[str, int | None]] = set()
+        self._agencies: defaultdict[str | None, set[str]] = defaultdict(set)
         self._stops: Counter[StopReason] = Counter()
         self._searched = 0
         self._barren_lists = 0
@@ -119,7 +121,9 @@ class SiteCrawl:
             return False
         self._seen.add(key)
         if visit.role is Role.ARTICLE and visit.title and not visit.retold:
-            self._named.add(report_named(visit.title))
+            agency, year = report_named(visit.title)
+            self._named.add((agency, year))
+            self._agencies[visit.parent].add(agency)
         if visit.column is not None:
             visit.column.waiting += 1
         order = (_turn_of(visit), -(visit.promise or 0), next(self._turn))
@@ -250,16 +254,13 @@ class SiteCrawl:
     def _search_over(self, visit: Visit) -> StopReason | None:
         """Why a page need not be searched for columns any more."""
         if visit.organ:
-            if self._reports and self._agencies() >= SEVERAL:
+            if any(len(agencies - {""}) >= SEVERAL for agencies in self._agencies.values()):
                 return StopReason.FOUND
             return StopReason.BARREN if self._barren_organs >= BARREN_ORGANS else None
         if visit.role is Role.PAGE and self._reports:
             return StopReason.FOUND
         capped = visit.role is Role.PAGE and self._searched >= SEARCH_CAP
         return StopReason.SEARCH_CAP if capped else None
-
-    def _agencies(self) -> int:
-        return len({agency for agency, _ in self._named if agency})
 
     def _known(self, title: str) -> bool:
         """Whether a report that `title` may be another form of was listed."""

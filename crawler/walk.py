@@ -178,12 +178,13 @@ class Arrival:
         # An answer without any links is no page of the list, but a step to one.
         told = bool(listing.items) or self.visit.guesses is not None
         if column.pages and told and not self._goes_on(listing, keys, column):
-            if not self.crawl.guess_again(self.visit):
-                self.crawl.end(column, StopReason.NOTHING_NEW)
+            if self.crawl.guess_again(self.visit) or (column.waiting and not column.place):
+                return  # one of several parts of the page, where the list may be another
+            self.crawl.end(column, StopReason.NOTHING_NEW)
             return
         column.pages += 1
         column.seen |= keys | pager
-        if column.pages == 1:
+        if not column.place:
             column.place = _place(link.url for link, lead in leads.values() if lead is Lead.ARTICLE)
         new = [self._follow(link, lead) for link, lead in leads.values()]
         self.crawl.listed(column, sum(new) + shown)

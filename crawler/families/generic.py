@@ -57,8 +57,9 @@ def recognises(page: Page) -> bool:  # noqa: ARG001 - takes what no other family
 
 
 def read_list(page: Page) -> Listing:
-    """The links of the page; the next page as linked, else what it may be called if there is one."""
-    linked = linked_next(page)
+    """The links of the page; the next page as linked or counted, else what it may be called if there is
+    one."""
+    linked = linked_next(page) or _counted_next(page)
     return Listing(page.links, linked, guesses=() if linked else guessed_next(page))
 
 
@@ -75,12 +76,29 @@ def linked_next(page: Page) -> tuple[str, ...]:
     return ()
 
 
+def _counted_next(page: Page) -> tuple[str, ...]:
+    """The next page of a page that says how many there are, and whose address is numbered."""
+    total, current = _said_pages(page)
+    number = _last_number(page.url)
+    if number is None:
+        return ()
+    # Where the page does not say which it is, the numbers may begin at 0.
+    more = 1 < current < total and number in {current, current - 1} if current else number + 1 < total
+    return (_renumbered(page.url, number + 1),) if more else ()
+
+
+def _said_pages(page: Page) -> tuple[int, int]:
+    """How many pages the list has and which one this is, as the page says: 0 for what it does not say."""
+    total = max((int(next(filter(None, found))) for found in _PAGES_SAID.findall(page.prose)), default=0)
+    here = _PAGE_SAID.search(page.prose)
+    return total, int(next(filter(None, here.groups()))) if here else 0
+
+
 def guessed_next(page: Page) -> tuple[str, ...]:
     """Addresses that the next page may have where the page says that there is one and does not link it."""
-    said = page.prose
-    total = max((int(next(filter(None, found))) for found in _PAGES_SAID.findall(said)), default=0)
-    here = _PAGE_SAID.search(said)
-    current = int(next(filter(None, here.groups()))) if here else 1
+    total, said = _said_pages(page)
+    number = _last_number(page.url) or 1
+    current = said or (number if number <= total else 1)
     anchors = list(page.tree.iter("a", "span", "button"))
     last = next(
         (url for anchor in anchors if _LAST.match(_text(anchor)) and (url := _target(page, anchor))), None
