@@ -62,6 +62,10 @@ _NO_PART = re.compile(
     r"[上下前后]一?[个]?[月年周日天页]|今[天日]|日历|日期|检索|搜索|查询|订阅|rss|打印|收藏|返回|首页|登录|注册|分享",
     re.IGNORECASE,
 )
+_NO_PAGE = re.compile(
+    r"calendar|rili|[/?&](?:search|s|so|login|logout|user|print|share|rss|date|month|day)(?=[/=.?]|$)",
+    re.IGNORECASE,
+)
 _YEAR_OR_REPORTS = re.compile(r"(?:19|20)\d{2}|年报|年度报告")
 _YEARS = re.compile(r"(?:19|20)\d{2}")
 _FIRST_YEAR = 2003
@@ -113,6 +117,10 @@ def lead_outside(link: Link, *, disclosure: bool = False) -> Lead | None:
     government information disclosure, where 年报 alone says enough."""
     if document_suffix(link.url) is not None or viewed_file(link.url):
         return _document(link, inside=False)
+    return None if _NO_PAGE.search(link.url) else _page_outside(link, disclosure=disclosure)
+
+
+def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
     title = plain_title(link.title)
     kind = classify_title(title)
     if kind is TitleKind.REPORT:
@@ -123,9 +131,7 @@ def lead_outside(link: Link, *, disclosure: bool = False) -> Lead | None:
         return Lead.COLUMN
     if is_group_title(title) or (disclosure and is_agency_title(title)):
         return None if is_article_address(link.url) and not is_directory(link.url) else Lead.ORGANS
-    if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title):
-        return Lead.SECTION
-    return None
+    return Lead.SECTION if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title) else None
 
 
 def promise(link: Link, lead: Lead) -> int:
@@ -164,9 +170,9 @@ def lead_inside(link: Link, root: str | None, *, fresh: bool = False, part: bool
         return None if foreign and not part_of_it else lead
     if kind is not TitleKind.OTHER:
         return None
-    lead_of_part = _unnamed(link, below=below)
+    lead_of_part = _unnamed(link, below=below, fresh=fresh)
     agency = part and is_agency_title(link.title)
-    if lead_of_part is None and fresh and not is_article_address(link.url):
+    if lead_of_part is None and fresh and not (is_article_address(link.url) or _NO_PAGE.search(link.url)):
         grouped = is_subcolumn_title(link.title) or is_group_title(link.title)
         return Lead.COLUMN if (grouped or agency) and _in_time(link.title) else None
     return lead_of_part
@@ -192,19 +198,20 @@ def _document(link: Link, *, inside: bool) -> Lead | None:
     return Lead.ARTICLE if kind is TitleKind.REPORT or plausible else None
 
 
-def _unnamed(link: Link, *, below: bool) -> Lead | None:
+def _unnamed(link: Link, *, below: bool, fresh: bool) -> Lead | None:
     """A link of a column's page whose title does not name a report: `below` the column's directory or not."""
     title = plain_title(link.title)
     plausible = is_plausible_title(title)
     if is_article_address(link.url):
         return Lead.ARTICLE if plausible else None
-    if _NO_PART.search(title) or not _in_time(title):
+    if _NO_PART.search(title) or _NO_PAGE.search(link.url) or not _in_time(title):
         return None
     part = is_subcolumn_title(title) and (below or _YEAR_OR_REPORTS.search(title))
     folder = below and title and not title.isdigit() and is_directory(link.url)
     if part or folder:
         return Lead.COLUMN
-    return Lead.ARTICLE if below and plausible else None
+    own = fresh and not is_directory(link.url) and not is_agency_title(title)
+    return Lead.ARTICLE if (below or own) and plausible else None
 
 
 def _in_time(title: str) -> bool:

@@ -35,8 +35,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 # Whole literals only: pieces joined with "+" are no markup of their own.
 _WRITTEN = re.compile(r"document\.write(?:ln)?\s*\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*\)")
 _SCRIPTED_TARGET = re.compile(
-    r"(?:window\.open|location(?:\.href)?|location\.(?:replace|assign)|\bopen\w*|\bgo\w*|\bto\w*)\s*[(=]\s*"
-    r"['\"]([^'\"\s]+)['\"]",
+    r"(?:location(?:\.href)?\s*=|[\w$.]{1,40}\s*\()\s*"
+    r"['\"]((?:https?:/|\.{0,2})/[^'\"\s]+|[^'\"\s]+\.(?:s?html?|jspx?|aspx?|php|do|action|pdf|docx?)\b[^'\"\s]*)['\"]",
     re.IGNORECASE,
 )
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";\s]+)", re.IGNORECASE)
@@ -212,7 +212,7 @@ class Page:
         if href and not scripted and not (href.startswith("#") and anchor.get("onclick")):
             return absolute(self.base, href)
         found = _SCRIPTED_TARGET.search(f"{href if scripted else ''} {anchor.get('onclick') or ''}")
-        return absolute(self.base, found[1]) if found and re.search(r"[/.?]", found[1]) else None
+        return absolute(self.base, found[1]) if found else None
 
     def _option_links(self) -> Iterator[Link]:
         """Drop-down menus that lead to pages."""

@@ -59,7 +59,7 @@ _NOT_THE_BODY = re.compile(
 _YEAR = r"(?:19|20)\d{2}"
 _BODY = (
     r"(?:局|委|委员会|办|办事处|管理处|开发区|新区|办公室|办公厅|厅|政府|街道|镇|乡|苏木|中心|管委会"
-    r"|支队|总队|院|站|所|馆|署|公司)"
+    r"|支队|总队|大队|院|站|所|馆|署|公司)"
 )
 _AGENCY = re.compile(rf"[^,，。：:\d]{{2,24}}{_BODY}")
 _PLAUSIBLE = re.compile(
@@ -67,6 +67,7 @@ _PLAUSIBLE = re.compile(
     rf"|{_YEAR}年?度?(?:工作)?(?:年度报告|年报|报告)"
     rf"|^[^,，。：:]{{2,24}}{_BODY}(?:\(?{_YEAR}年?度?\)?)?$"
     rf"|{_SUBJECT}.{{0,10}}(?:总结|统计表|附表|工作情况)"
+    rf"|{_YEAR}年?度?政府信息公开$|(?:{_YEAR}年?度?|政府信息|信息公).{{0,10}}\.{{2,}}$"
 )
 _COLUMN = re.compile(
     rf"(?:{_YEAR}年?度?|历年|往年|本级|本机关|本单位|本部门|各?部门|[省市区县镇乡旗]|政府|街道|乡镇)*+"
@@ -88,6 +89,9 @@ _SEVERAL_YEARS = rf"(?:{_YEAR}年?[-—至到~]{_YEAR}年?|{_YEAR}年?[及度]?(
 _PART = re.compile(rf"(?:{_SEVERAL_YEARS}|{_YEAR}年?度?)(?:{_GROUP})?{_ANNUAL}|{_GROUP}{_ANNUAL}")
 _AGENCIES = re.compile(rf"(?:{_GROUP})(?:政府|政务)?(?:信息)?(?:公开)?(?:目录|平台|专栏|专区|年报)?(?:平台)?")
 
+_WRITTEN_YEAR = re.compile(r"二[〇○零0][〇○零一二三四五六七八九0-9]{2}(?=年)")
+_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+
 _HEADING_MARK = r"(?:^|[一二三四五六七八][、.．，,:： ]{1,3}|[（(][一二三四五六七八][)）] ?)"
 _HEADINGS = tuple(
     re.compile(_HEADING_MARK + label, re.MULTILINE)
@@ -104,8 +108,9 @@ _THIS_REPORT = re.compile(r"本(?:年度|年)?报告")
 
 
 def plain_title(title: str) -> str:
-    """`title` without white space, tags and quotes, full-width forms made plain."""
+    """`title` without white space, tags and quotes, full-width forms made plain, 二〇二三年 in digits."""
     text = unicodedata.normalize("NFKC", simplified(re.sub(r"<[^>]*>", "", title)))
+    text = _WRITTEN_YEAR.sub(lambda year: year[0].translate(_DIGITS), text)
     return re.sub(r"[\s《》〈〉<>「」\u200b\ufeff]+", "", text).lstrip("·•-[")
 
 

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from crawler.answers import count_of
 from crawler.families import Listing
 from crawler.page import Link, Page
-from crawler.urls import IMAGES, absolute, document_suffix, viewed_file
+from crawler.urls import IMAGES, absolute, document_suffix, is_directory, viewed_file
 from parsers.recognise import is_report_text
 
 NAME = "generic"
@@ -42,6 +42,7 @@ _CONTENT = re.compile(
     r"trs_editor|trs_ueditor|custom_unionstyle|zoom|v_news_content|article|content|detail|wenzhang|news_con|xl_",
     re.IGNORECASE,
 )
+_NAMED_FILE = re.compile(r"\.(?:pdf|docx?|wps|xlsx?|ofd|zip|rar)$", re.IGNORECASE)
 _DECORATION = re.compile(
     r"/(?:images?|imgs?|static|assets|themes?|templates?|skins?|css|style|icons?|common|public)/"
     r"|logo|banner|icon|qrcode|erweima|button|btn|dzjg|jiucuo|red\.png|blue\.png",
@@ -97,8 +98,8 @@ def _said_pages(page: Page) -> tuple[int, int]:
 def guessed_next(page: Page) -> tuple[str, ...]:
     """Addresses that the next page may have where the page says that there is one and does not link it."""
     total, said = _said_pages(page)
-    number = _last_number(page.url) or 1
-    current = said or (number if number <= total else 1)
+    numbered = _last_number(page.url) or 1
+    current = said or (numbered if numbered <= total else 1)
     anchors = list(page.tree.iter("a", "span", "button"))
     last = next(
         (url for anchor in anchors if _LAST.match(_text(anchor)) and (url := _target(page, anchor))), None
@@ -193,6 +194,10 @@ def _linked_files(page: Page) -> list[Link]:
         for link in page.links
         if _is_file(link.url) and link.url not in furniture
     ]
+    found.extend(link for link in page.links if _NAMED_FILE.search(link.title) and not is_directory(link.url))
+    for anchor in page.tree.xpath("//a[@href][@download or @appendix]"):
+        if url := absolute(page.base, anchor.get("href")):
+            found.append(Link(url, anchor.get("download") or page.title))
     for element in page.tree.iter("iframe", "embed", "object", "param"):
         named = element.get("src") or element.get("data") or element.get("value") or "#"
         url = absolute(page.base, named)
@@ -202,7 +207,8 @@ def _linked_files(page: Page) -> list[Link]:
         # A viewer that a script starts: the text of the page is in the file.
         for script in page.tree.iter("script"):
             for target in _IN_SCRIPT.findall(script.text or ""):
-                if url := absolute(page.base, target.replace("\\/", "/")):
+                named = "/" in target or target.isascii()  # the others are titles
+                if named and (url := absolute(page.base, target.replace("\\/", "/"))):
                     found.append(Link(viewed_file(url) or url, page.title))
     for element in page.tree.xpath("//*[@data-value or @onclick]"):
         named = element.get("data-value") or ""
@@ -233,7 +239,8 @@ def _content_images(page: Page) -> list[Link]:
     marked, others = [], []
     for image in page.tree.iter("img"):
         marks = [f"{element.get('class', '')} {element.get('id', '')}" for element in image.iterancestors()]
-        url = absolute(page.base, image.get("src") or "#")
+        shown = image.get("data-original") or image.get("data-src") or image.get("src")
+        url = absolute(page.base, shown or "#")
         if url is None or document_suffix(url) not in IMAGES - {"gif"} or _in_furniture(image):
             continue
         link = Link(url, image.get("title") or image.get("alt") or page.title)
