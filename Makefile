@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse clean
+.PHONY: demo test lint accuracy zoo bench-parse clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -45,6 +45,10 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/python.stamp
 # The parsers against the truth, over generated and real documents: a table; fails if a number is silently wrong.
 accuracy: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.accuracy
+
+# The crawler against simulated portals of every family, on loopback: a table; fails if a target is missed.
+zoo: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal
 
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp

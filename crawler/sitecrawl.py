@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import urlsplit
@@ -13,32 +14,53 @@ from crawler.discovery import column_root
 from crawler.registry import Site
 from crawler.scope import Scope
 from crawler.urls import host_key, page_key
+from parsers.recognise import report_named
 
-LIST_CAP = 50
+LIST_CAP = 100
 """Pages of one list that a crawl follows."""
+BARREN_PAGES = 4
+"""Pages of one list in a row without a new report after which it is left."""
+BARREN_LISTS = 20
+"""List pages of a site in a row without a new report after which no further column is opened."""
 SECTION_DEPTH = 3
 """Section pages between the start page and the column."""
+COLUMN_DEPTH = 8
+"""Pages between the start page and the last part of a column (sections, year, group, agency)."""
+SEARCH_CAP = 30
+"""Section pages that may be read before the first report is found, and directories of agencies after it."""
+BARREN_ORGANS = 4
+"""Pages of agencies in a row that led to no column, after which the other agencies are not asked."""
 MISSES = 3
 """Refusals or lost connections in a row after which a site is left alone for this crawl."""
-
-# What was found is fetched before more is looked for, so that a small budget still gives whole reports.
-_ORDER = {Role.ATTACHMENT: 0, Role.ARTICLE: 1, Role.LIST: 2, Role.PAGE: 3, Role.ROBOTS: 4}
+SEVERAL = 3
+"""Agencies named in the titles of one list from which on it is the column of them all."""
 
 
 @dataclass
 class Column:
-    """One list being walked: its directory if it has one, the links seen on its pages, pages fetched."""
+    """One list being walked: its directory if it has one, the links seen on its pages, pages fetched and
+    asked for, pages in a row without a new report, and whether it was followed to its end. `place` is the
+    directory that its reports on the first page with any have in common; `doubted`: a guessed page 2 was
+    none."""
 
     root: str | None
     seen: set[str] = field(default_factory=set)
     pages: int = 0
+    waiting: int = 0
+    barren: int = 0
+    place: str = ""
+    doubted: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True)
 class Visit:
     """One page or file to be fetched. `parent`, `title`, `listed_date` are as in `crawler.archive.Capture`;
-    `column` is the list that a further page belongs to, `depth` the number of sections passed, `portal`
-    the family that asked for this page."""
+    `column` is the list that a further page belongs to, `depth` the number of pages passed on the way,
+    `portal` the family that asked for this page. `promise` ranks what is searched (None: not part of the
+    search). `organ`: the page of an agency or a directory of them. `retold`: the report in another form.
+    `part`: a year's or a group's part of a column. `guesses` are further addresses to try where this one,
+    itself a guess, is none. `framed`: shown inside another page."""
 
     url: str
     role: Role
@@ -48,6 +70,12 @@ class Visit:
     column: Column | None = None
     depth: int = 0
     portal: str | None = None
+    promise: int | None = None
+    organ: bool = False
+    part: bool = False
+    retold: bool = False
+    guesses: tuple[str, ...] | None = None
+    framed: bool = False
 
 
 class SiteCrawl:
@@ -59,39 +87,65 @@ class SiteCrawl:
         self.requests = 0
         self.bytes = 0
         self.finished = False
-        self._queue: list[tuple[int, int, Visit]] = []
+        self.met: set[str] = set()
+        """Keys of all links on the pages read so far."""
+        self._queue: list[tuple[int, int, int, Visit]] = []
         self._turn = count()
         self._seen: set[str] = set()
         self._columns: set[str] = set()
         self._reports: set[str] = set()
+        self._named: set[tuple[str, int | None]] = set()
+        self._agencies: defaultdict[str | None, set[str]] = defaultdict(set)
         self._stops: Counter[StopReason] = Counter()
+        self._searched = 0
+        self._barren_lists = 0
+        self._barren_organs = 0
         self._answered = 0
         self._misses = 0
         self._troubles: list[tuple[CrawlOutcome, str]] = []
         self._gave_up = False
         self._elsewhere: str | None = None
+        self._schemes: dict[str, str] = {}
         for url in site.start_urls:
             self.add(Visit(url, Role.PAGE))
 
-    def add(self, visit: Visit) -> None:
-        """Queue a visit unless its page is known already or not the site's."""
+    def add(self, visit: Visit) -> bool:
+        """Queue a visit unless its page is known already or not the site's; whether it was queued."""
+        visit = self._by_known_way(visit)
         if not self._in_scope(visit):
             if visit.role is Role.LIST and not self.scope.on_hosts(visit.url):
                 self._elsewhere = self._elsewhere or visit.url
-            return
+            return False
         key = page_key(visit.url)
-        if key not in self._seen:
-            self._seen.add(key)
-            heapq.heappush(self._queue, (_ORDER[visit.role], next(self._turn), visit))
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        if visit.role is Role.ARTICLE and visit.title and not visit.retold:
+            agency, year = report_named(visit.title)
+            self._named.add((agency, year))
+            self._agencies[visit.parent].add(agency)
+        if visit.column is not None:
+            visit.column.waiting += 1
+        order = (_turn_of(visit), -(visit.promise or 0), next(self._turn))
+        heapq.heappush(self._queue, (*order, visit))
+        return True
 
     def next(self) -> Visit | None:
         """The visit to make now; None when the crawl of this site is over."""
-        if self._gave_up or not self._queue:
-            return None
-        if self.requests >= self.site.max_pages:
-            self.stop(StopReason.BUDGET)
-            return None
-        return heapq.heappop(self._queue)[2]
+        while self._queue and not self._gave_up:
+            if self.requests >= self.site.max_pages:
+                self.stop(StopReason.BUDGET)
+                return None
+            visit = heapq.heappop(self._queue)[-1]
+            if visit.column is not None:
+                visit.column.waiting -= 1
+            reason = self._needless(visit)
+            if reason is None:
+                self._searched += visit.promise is not None
+                return visit
+            if reason is not StopReason.FOUND or not self._stops[reason]:
+                self.stop(reason)
+        return None
 
     def column(self, url: str) -> Column:
         """A list that begins at `url`, counted as a column found."""
@@ -101,6 +155,7 @@ class SiteCrawl:
     def arrived(self, url: str) -> None:
         """A page of content came; `url` is where it was found in the end."""
         self._seen.add(page_key(url))
+        self._schemes.setdefault(host_key(url), urlsplit(url).scheme)
         self._answered += 1
         self._misses = 0
 
@@ -108,8 +163,43 @@ class SiteCrawl:
         """A candidate for a report was fetched."""
         self._reports.add(page_key(url))
 
+    def listed(self, column: Column, new: int) -> None:
+        """A page of a column was read and led to `new` reports or parts that were not known."""
+        column.barren = 0 if new else column.barren + 1
+        self._barren_lists = 0 if new else self._barren_lists + 1
+        if new:
+            self._barren_organs = 0
+
+    def asked_agency(self) -> None:
+        """The page of an agency was read; `listed` says later whether it led anywhere."""
+        self._barren_organs += 1
+
+    def end(self, column: Column, reason: StopReason) -> None:
+        """A list is followed no further; what was queued of it is dropped."""
+        if not column.ended:
+            column.ended = True
+            self.stop(reason)
+
     def stop(self, reason: StopReason) -> None:
         self._stops[reason] += 1
+
+    def gone(self, visit: Visit, detail: str) -> None:
+        """A visit was answered with an error: the end of a list, a wrong guess, or a fault to tell."""
+        if visit.column is not None and visit.column.pages:
+            if not self.guess_again(visit):
+                self.end(visit.column, StopReason.LAST_PAGE)
+        elif visit.role in {Role.PAGE, Role.LIST}:
+            self.missed(CrawlOutcome.FAILED, detail)
+
+    def guess_again(self, visit: Visit) -> bool:
+        """Try the next address where a guessed one is no further page of its list; whether there is one."""
+        if visit.column is not None and visit.url:
+            visit.column.doubted = True
+        for place, url in enumerate(visit.guesses or ()):
+            further = dataclasses.replace(visit, url=url, guesses=(visit.guesses or ())[place + 1 :])
+            if self.add(further):
+                return True
+        return False
 
     def missed(self, outcome: CrawlOutcome, detail: str) -> None:
         """A visit brought no content. Lost connections and refusals in a row end the crawl of the site."""
@@ -151,6 +241,41 @@ class SiteCrawl:
             )
         return CrawlOutcome.NO_COLUMN, f"{self._answered} pages read, none a column of annual reports"
 
+    def _needless(self, visit: Visit) -> StopReason | None:
+        """Why a queued visit need not be made any more."""
+        if visit.column is not None and visit.column.ended:
+            return StopReason.FOUND
+        if visit.retold and visit.title and self._known(visit.title):
+            return StopReason.FOUND
+        if visit.role is Role.LIST and visit.column is None and self._barren_lists >= BARREN_LISTS:
+            return StopReason.BARREN
+        return self._search_over(visit) if visit.promise is not None else None
+
+    def _search_over(self, visit: Visit) -> StopReason | None:
+        """Why a page need not be searched for columns any more."""
+        if visit.organ:
+            if any(len(agencies - {""}) >= SEVERAL for agencies in self._agencies.values()):
+                return StopReason.FOUND
+            return StopReason.BARREN if self._barren_organs >= BARREN_ORGANS else None
+        if visit.role is Role.PAGE and self._reports:
+            return StopReason.FOUND
+        capped = visit.role is Role.PAGE and self._searched >= SEARCH_CAP
+        return StopReason.SEARCH_CAP if capped else None
+
+    def _known(self, title: str) -> bool:
+        """Whether a report that `title` may be another form of was listed."""
+        agency, year = report_named(title)
+        return any(
+            year == known_year and (agency in known or known in agency) for known, known_year in self._named
+        )
+
+    def _by_known_way(self, visit: Visit) -> Visit:
+        """A host is asked by the scheme by which it answered: portals link https where it is dead."""
+        scheme = self._schemes.get(host_key(visit.url))
+        if scheme is None or visit.url.startswith(f"{scheme}:"):
+            return visit
+        return dataclasses.replace(visit, url=f"{scheme}:{visit.url.partition(':')[2]}")
+
     def _in_scope(self, visit: Visit) -> bool:
         if visit.url in self.site.start_urls:
             return True
@@ -160,3 +285,13 @@ class SiteCrawl:
                 visit.portal is not None and self.scope.may_hold_article(visit.url)
             )
         return self.scope.may_hold_article(visit.url) and bool(urlsplit(visit.url).path.strip("/"))
+
+
+# What was found is fetched before more is looked for, so that a small budget still gives whole reports.
+_ORDER = {Role.ATTACHMENT: 0, Role.ARTICLE: 1, Role.LIST: 2, Role.PAGE: 2, Role.ROBOTS: 2}
+
+
+def _turn_of(visit: Visit) -> int:
+    if visit.retold:
+        return 4
+    return 3 if visit.promise is not None else _ORDER[visit.role]

@@ -15,7 +15,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult, StopReason
+from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult
 from crawler.families import family_of
 from crawler.obstacles import LOST, Blocked, HostLost, RobotsDenied, obstacle
 from crawler.page import Page
@@ -65,7 +65,7 @@ class ReportSpider(Spider):
             if refusal is not None:
                 crawl.missed(CrawlOutcome.BLOCKED, f"{response.url} answered {refusal}")
             elif response.status >= 300:
-                self._gone(crawl, visit, response)
+                crawl.gone(visit, f"{response.url} answered HTTP {response.status}")
             else:
                 crawl.arrived(response.meta["capture"].url)
                 self._read(crawl, visit, response)
@@ -135,18 +135,12 @@ class ReportSpider(Spider):
         self.archive_error = error
         raise CloseSpider("the archive cannot be written")
 
-    def _gone(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
-        if visit.role is Role.LIST and visit.column is not None and visit.column.pages:
-            crawl.stop(StopReason.LAST_PAGE)
-        elif visit.role in {Role.PAGE, Role.LIST}:
-            crawl.missed(CrawlOutcome.FAILED, f"{response.url} answered HTTP {response.status}")
-
     def _read(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
         capture = response.meta["capture"]
         if visit.role is Role.ATTACHMENT:
             return
-        if is_page(response):
-            page = Page.of(response, capture.url)
+        if is_page(response, asked=visit.portal is not None):
+            page = Page.of(response, capture.url, visit.parent if visit.portal else None)
             family = family_of(page, visit.portal or crawl.site.portal)
             turned = partial(self.writer.reclassify, capture)
             Arrival(crawl, visit, page, family, turned).read()
@@ -159,13 +153,17 @@ class ReportSpider(Spider):
 def _headers(visit: Visit, form: str | None) -> dict[str, str]:
     headers = {"Referer": visit.parent} if visit.parent else {}
     if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        kind = "json" if form.startswith("{") else "x-www-form-urlencoded"
+        headers["Content-Type"] = f"application/{kind}"
     return headers
 
 
-def is_page(response: Response) -> bool:
-    """Whether a response is text with links, not a file."""
+def is_page(response: Response, *, asked: bool = False) -> bool:
+    """Whether a response is text with links, not a file. What a family `asked` for is read by it: parts of
+    lists come as scripts or plain text too."""
     if response.body.startswith(_FILE_MAGIC):
         return False
+    if asked:
+        return True
     content_type = (response.headers.get("Content-Type") or b"").lower()
     return any(kind in content_type for kind in (b"html", b"json", b"xml")) or b"<" in response.body[:1024]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crawler.urls import posting
 from tests.crawler.portal import Answer, Crawled, Portal, as_answer
 
 ROOT = Path(__file__).parents[2]
@@ -34,13 +35,20 @@ def serve() -> Iterator[Callable[..., Portal]]:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                portal.asked.append(self.path)
+                self._answer(self.path)
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+                self._answer(posting(self.path, form))
+
+            def _answer(self, key: str) -> None:
+                portal.asked.append(key)
                 portal.agents.add(self.headers["User-Agent"])
-                portal.referers[self.path] = self.headers["Referer"]
-                portal.cookies[self.path] = self.headers["Cookie"]
+                portal.referers[key] = self.headers["Referer"]
+                portal.cookies[key] = self.headers["Cookie"]
                 if hold is not None:
                     hold.wait()
-                answer = portal.pages.get(self.path, Answer(b"gone", 404))
+                answer = portal.pages.get(key, Answer(b"gone", 404))
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
