@@ -246,6 +246,13 @@ class Archive:
 
         return remembered(self, site).holdings()
 
+    def withdrawn(self, site: str) -> list[Capture]:
+        """The articles and attachments that the site held once and holds no more, each with its last good
+        capture. What has moved is not among them."""
+        from crawler.memory import remembered
+
+        return remembered(self, site).withdrawn()
+
     def results(self, crawl_id: str) -> list[SiteResult]:
         """How the sites of a crawl ended; empty for a crawl that was not finished."""
         path = self.root / f"{crawl_id}.result.json"

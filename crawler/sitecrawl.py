@@ -381,8 +381,6 @@ class SiteCrawl:
             part=capture.part,
             framed=capture.framed,
         )
-        if role is Role.ARTICLE:
-            self.report(capture.url)
         self._push(visit, _RECHECK if role in DOCUMENTS else _ORDER[role])
 
     def _look_for_unlisted(self) -> bool:
