@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy zoo bench-parse clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -49,6 +49,14 @@ accuracy: $(VENV)/dev.stamp
 # The crawler against simulated portals of every family, on loopback: a table; fails if a target is missed.
 zoo: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.portal
+
+# Night after night at the simulated portals: what a quiet night costs, and whether a day's changes are noticed.
+zoo-nights: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal.nights
+
+# What crawling costs, as a ratio to a bare Scrapy spider that follows the same links, and 250 hosts at once.
+bench-crawl: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.crawl
 
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp

@@ -1,7 +1,8 @@
 """One site from its crawl to its staged rows, and the rule that keeps the old rows of a site that fails.
 
 A site is broken if it was not crawled to its end, if it gives fewer reports than it is known to hold (those
-staged before), fewer than its registry entry `expects`, or none at all.
+staged before), fewer than its registry entry `expects`, or none at all. Reports that the portal has
+withdrawn, as the crawler has confirmed, are not missed.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from crawler.archive import ArchiveError, Capture, CrawlOutcome, SiteResult
+from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
+from crawler.urls import page_key
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report
-from warehouse import SiteReport, Source, WarehouseError, stage, staged_reports
+from parsers.recognise import report_named
+from warehouse import SiteReport, Source, WarehouseError, stage, staged_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,21 @@ class Found:
     captures: tuple[Capture, ...]
 
 
-async def deliver(
-    home: Path, site: Site, result: SiteResult, captures: Iterable[Capture], pool: ParserPool
-) -> SiteRun:
-    """Parse what a crawl brought for `site` and stage it, unless the site is broken. Failures of this
-    machine (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
+async def deliver(home: Path, site: Site, result: SiteResult, pool: ParserPool) -> SiteRun:
+    """Parse what the archive holds of `site` after the crawl that ended with `result`, and stage it, unless
+    the site is broken. Failures of this machine (the disk is full, the archive cannot be read) come back as
+    the site's outcome `failed`."""
     if result.outcome is not CrawlOutcome.DONE:
         reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
         return _site_run(site, SiteOutcome.BROKEN, reason, result)
-    groups = articles(captures)
-    documents = sum(map(len, groups))
+    archive = Archive(home / "archive")
     try:
-        known = staged_reports(home, site.id)
+        held, withdrawn = archive.holdings(site.id), archive.withdrawn(site.id)
+        groups = articles(held)
+        documents = sum(map(len, groups))
+        known = still_known(staged_sources(home, site.id), withdrawn)
         found, problems = site_reports(site, await pool.parse(home / "archive", groups))
-        shortage = shortfall(site, len(found), known, documents)
+        shortage = shortfall(site, len(found), known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
             stage(home, site.id, site.province, [_site_report(site, item) for item in found])
     except (ArchiveError, WarehouseError) as error:
@@ -68,14 +72,23 @@ def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun
     return _site_run(site, SiteOutcome.FAILED, reason, result)
 
 
-def shortfall(site: Site, reports: int, known: int, documents: int) -> str | None:
-    """Why `reports` are too few to replace the old rows of the site; None if they are enough."""
+def still_known(staged: Iterable[frozenset[str]], withdrawn: Iterable[Capture]) -> int:
+    """How many of the staged reports, given by their sources, were not withdrawn with all their sources."""
+    gone = {page_key(capture.url) for capture in withdrawn}
+    return sum(not gone.issuperset(map(page_key, sources)) for sources in staged)
+
+
+def _named(captures: Iterable[Capture]) -> set[tuple[str, int | None]]:
+    """Agency and year of the articles, as their titles name them."""
+    return {report_named(c.title) for c in captures if c.role is Role.ARTICLE and c.title}
+
+
+def shortfall(site: Site, reports: int, known: int, documents: int, withdrawn: int = 0) -> str | None:
+    """Why `reports` are too few to replace the old rows of the site; None if they are enough. `withdrawn` of
+    those that its registry entry expects are gone."""
     if reports < known:
-        return (
-            f"{reports} reports where {known} are known; old rows kept (if the portal withdrew some, "
-            f"remove the site's folder in staging and run it again)"
-        )
-    if reports < (site.expects or 0):
+        return f"{reports} reports where {known} are known; old rows kept"
+    if reports < (site.expects or 0) - withdrawn:
         return f"{reports} reports where the registry expects {site.expects}"
     if reports == 0:
         return f"no report in {documents} documents"

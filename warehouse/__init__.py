@@ -5,7 +5,7 @@ from warehouse.publish import Publication, publish
 from warehouse.read import read
 from warehouse.rows import SiteReport, Source
 from warehouse.schema import Verdict
-from warehouse.staging import stage, staged_reports
+from warehouse.staging import stage, staged_reports, staged_sources
 
 __all__ = [
     "NoDatasetError",
@@ -19,4 +19,5 @@ __all__ = [
     "read",
     "stage",
     "staged_reports",
+    "staged_sources",
 ]

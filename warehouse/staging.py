@@ -42,6 +42,12 @@ def staged_reports(home: Path, site_id: str) -> int:
     return int(rows.num_rows)
 
 
+def staged_sources(home: Path, site_id: str) -> list[frozenset[str]]:
+    """The addresses that each staged report of a site was read from."""
+    rows = staged_rows(site_directories(home, site_id), "reports", columns=["urls"])
+    return [frozenset(urls) for urls in rows.column("urls").to_pylist()]
+
+
 def site_directories(home: Path, site_id: str) -> list[Path]:
     """Where the site is staged, in the directory of its province; empty if it was never staged."""
     return sorted((home / "staging").glob(f"*/{_directory_name(site_id)}"))
