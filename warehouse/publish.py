@@ -8,7 +8,7 @@ lists the files and opens them later may miss one that was replaced meanwhile an
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ import pyarrow.dataset as ds
 from parsers.model import CellStatus, CheckOutcome
 from warehouse.codebook import codebook, datapackage
 from warehouse.layout import DATASET, FILE_NAME, parquet_bytes, partition, scan
+from warehouse.partitions import partitions
 from warehouse.schema import SCHEMAS
 from warehouse.staging import (
-    province_directories,
+    StagedProvince,
     recover_staging,
     site_directories,
     staged_provinces,
@@ -68,8 +69,9 @@ def publish(home: Path, sites: Collection[str] | None = None) -> Publication:
             for name, data in documents.items():
                 _put(current / name, following / name, data)
             for province, years in scope.items():
-                for file, rows in _merge(home, province, years):
-                    _put(current / file, following / file, parquet_bytes(rows, labels=True))
+                for part in partitions(StagedProvince(home, province), years):
+                    file = Path(part.table, partition(part.year, part.province), FILE_NAME)
+                    _put(current / file, following / file, parquet_bytes(part.rows, labels=True))
             return _publication(following, before)
 
 
@@ -94,40 +96,6 @@ def _in_scope(file: Path, scope: Scope) -> bool:
     year, province = (part.partition("=")[2] for part in file.parts[1:3])
     years = scope.get(province, set())
     return years is None or int(year) in years
-
-
-def _merge(home: Path, province: str, years: Collection[int] | None) -> Iterator[tuple[Path, pa.Table]]:
-    """The files of a province with their rows, sorted by report and as the site's rows stand."""
-    directories = province_directories(home, province)
-    reports = staged_rows(directories, "reports", years=years)
-    winners = _winners(reports)
-    for table in SCHEMAS:
-        rows = reports if table == "reports" else staged_rows(directories, table, years=years)
-        rank = pc.index_in(_key(rows), value_set=winners)
-        # The sort is stable, so the rows of one report keep their order; nulls (no winner) come last.
-        order = pc.sort_indices(rank)
-        rows = rows.take(order.slice(0, len(rank) - rank.null_count))
-        for year in sorted(rows["report_year"].unique().to_pylist()):
-            file = Path(table, partition(year, province), FILE_NAME)
-            yield file, rows.filter(pc.equal(rows["report_year"], year))
-
-
-def _winners(reports: pa.Table) -> pa.ChunkedArray:
-    """The key of one row for each report, by report id.
-
-    Where several sites hold a report it is the row of the site registered under the agency's name, else
-    the one with most stated cells, else the first site id.
-    """
-    rows = reports.select(["report_id", "site", "cells_stated"])
-    foreign = pc.cast(pc.not_equal(reports["agency"], reports["site_name"]), pa.int8())
-    best_first = [("foreign", "ascending"), ("cells_stated", "descending"), ("site", "ascending")]
-    ranked = rows.append_column("foreign", foreign).sort_by([("report_id", "ascending"), *best_first])
-    first = ranked.group_by("report_id", use_threads=False).aggregate([("site", "first")])
-    return _key(first.rename_columns(["report_id", "site"]))
-
-
-def _key(rows: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(rows["report_id"], rows["site"], "\n")
 
 
 def _files(root: Path) -> dict[Path, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,14 +48,27 @@ def site_directories(home: Path, site_id: str) -> list[Path]:
     return sorted((home / "staging").glob(f"*/{_directory_name(site_id)}"))
 
 
-def province_directories(home: Path, province: str) -> list[Path]:
-    """The directories of all sites staged in a province, by name."""
-    return sorted((home / "staging" / province).glob("*/"))
-
-
 def staged_provinces(home: Path) -> set[str]:
     """Provinces that have a staging directory."""
     return {directory.name for directory in (home / "staging").glob("*/")}
+
+
+@dataclass(frozen=True, slots=True)
+class StagedProvince:
+    """What the sites of a province have staged."""
+
+    home: Path
+    province: str
+
+    def rows(
+        self, table: str, *, years: Collection[int] | None = None, columns: list[str] | None = None
+    ) -> pa.Table:
+        """The rows of a table, site by site; None means all years or columns.
+
+        Raises WarehouseError, naming the file, where one is damaged.
+        """
+        directories = sorted((self.home / "staging" / self.province).glob("*/"))
+        return staged_rows(directories, table, years=years, columns=columns)
 
 
 def staged_rows(
