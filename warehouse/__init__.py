@@ -1,18 +1,24 @@
 """The warehouse: rows of every site in staging, published as one Parquet dataset, and its read API."""
 
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
+from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
 from warehouse.read import read, read_arrow
 from warehouse.rows import SiteReport, Source
-from warehouse.schema import Verdict
-from warehouse.staging import has_staging, stage, staged_reports
+from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
 from warehouse.store import Home
+from warehouse.vocabulary import Verdict
 
 __all__ = [
+    "Access",
     "Home",
+    "ListPage",
+    "Move",
     "NoDatasetError",
+    "Observed",
     "Publication",
     "SiteReport",
+    "SiteView",
     "Source",
     "UnknownNameError",
     "Verdict",
@@ -22,5 +28,7 @@ __all__ = [
     "read",
     "read_arrow",
     "stage",
+    "stage_view",
     "staged_reports",
+    "staged_site",
 ]
