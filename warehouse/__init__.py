@@ -1,5 +1,6 @@
 """The warehouse: rows of every site in staging, published as one Parquet dataset, and its read API."""
 
+from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
 from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
@@ -11,18 +12,24 @@ from warehouse.vocabulary import Verdict
 
 __all__ = [
     "Access",
+    "Difference",
+    "Flaw",
     "Home",
     "ListPage",
     "Move",
     "NoDatasetError",
     "Observed",
+    "PartitionChange",
     "Publication",
+    "ReportChange",
     "SiteReport",
     "SiteView",
     "Source",
     "UnknownNameError",
+    "ValueChange",
     "Verdict",
     "WarehouseError",
+    "diff",
     "has_staging",
     "publish",
     "read",
@@ -31,4 +38,5 @@ __all__ = [
     "stage_view",
     "staged_reports",
     "staged_site",
+    "verify",
 ]

@@ -76,7 +76,9 @@ def parquet_rows(
     # With no column at all the count of rows would be lost.
     wanted = [name for name in schema.names if name in held] or file.schema_arrow.names[:1]
     rows = file.read(wanted)
-    return rows if dictionaries and rows.column_names == schema.names else in_schema(rows, schema)
+    if rows.column_names == schema.names and (dictionaries or rows.schema.equals(schema)):
+        return rows
+    return in_schema(rows, schema)
 
 
 def report_bounds(rows: pa.Table) -> list[tuple[int, int]]:
