@@ -175,21 +175,23 @@ def read_entries(path: Path | None) -> tuple[list[tuple[Site, Entry]], list[str]
     files = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
     if not files:
         raise RegistryError(f"{source}: holds no .yaml file")
-    found: dict[str, tuple[Site, Entry]] = {}
+    found: list[tuple[Site, Entry]] = []
+    places: dict[str, str] = {}
     mistakes: list[str] = []
     for file in files:
         try:
             for entry in _entries(file):
                 site, wrong = _site(entry)
                 mistakes.extend(wrong)
-                if site is not None and site.id in found:
-                    taken = found[site.id][1].place("id")
-                    mistakes.append(f"{entry.place('id')}: id {site.id!r} is taken by {taken}")
-                elif site is not None:
-                    found[site.id] = (site, entry)
+                if site is None:
+                    continue
+                found.append((site, entry))
+                place = entry.place("id")
+                if (taken := places.setdefault(site.id, place)) != place:
+                    mistakes.append(f"{place}: id {site.id!r} is taken by {taken}")
         except RegistryError as error:
             mistakes.append(str(error))
-    return list(found.values()), mistakes
+    return found, mistakes
 
 
 def _entries(file: Path) -> Iterator[Entry]:

@@ -1,8 +1,8 @@
 """Administrative divisions by their codes of GB/T 2260, with what became of codes that were abolished.
 
 The table lies in this room because both the crawler's registry and the warehouse need it, and the rules of
-the house let the warehouse import `parsers` alone. `table.csv` beside this file names its origin and licences;
-no library serves, as the packages that carry such tables end years ago or hold no history.
+the house let the warehouse import `parsers` alone. `table.csv` names its origin and licences; no library
+serves, as the packages that carry such tables end years ago or hold no history.
 """
 
 from __future__ import annotations
