@@ -8,6 +8,7 @@ from warehouse.read import read, read_arrow
 from warehouse.rows import SiteReport, Source
 from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
 from warehouse.store import Home
+from warehouse.verify import Flaw, verify
 from warehouse.vocabulary import Verdict
 
 __all__ = [

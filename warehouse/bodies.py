@@ -73,7 +73,7 @@ def _named(agency: str, site_division: str) -> str:
 
 @cache
 def _named_below(site_division: str) -> dict[str, str]:
-    """Codes by the names under which divisions below a site's are written, with those above them or without."""
+    """Codes by the names under which divisions below a site's are written, in full or without those above."""
     if site_division == "000000":
         return {}
     names: dict[str, list[str]] = {}

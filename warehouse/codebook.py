@@ -170,8 +170,9 @@ _HEAD = """# {title} / {title_en}
 每份报告即一个机关、一个报告年度。数据结构版本 {version}。
 数字只在文件载明（`stated`）或可由勾稽关系唯一推得（`deduced`）时给出，其余为空值；空值不是零。
 
-One report is one agency and one report year. Version {version} of the schema. A number stands only where the document states it (`stated`)
-or the edit rules settle it uniquely (`deduced`); everything else is null, and null is never zero.
+One report is one agency and one report year. Version {version} of the schema. A number stands only where
+the document states it (`stated`) or the edit rules settle it uniquely (`deduced`); everything else is null,
+and null is never zero.
 
 - 文件 / files: `<table>/year=YYYY/province=<省>/{file}`
 - `year`, `province` 只在目录名中 / stand in the names of directories alone

@@ -1,7 +1,7 @@
 """Reviewed corrections: where a document prints a number that is known to be wrong.
 
-They are YAML files in the home, `corrections/*.yaml`, so that they belong to the dataset they correct and not to
-a version of this program. Each file is a list:
+They are YAML files in the home, `corrections/*.yaml`, so that they belong to the dataset they correct and not
+to a version of this program. Each file is a list:
 
     - report: 金昌市工业和信息化局/2023
       cell: applications.new_received.total
@@ -62,7 +62,7 @@ Corrections = Mapping[str, tuple[Correction, ...]]
 
 
 def load_corrections(store: Store) -> Corrections:
-    """All corrections of a home. Raises WarehouseError, naming file and entry, for one that is not well-formed."""
+    """All corrections of a home. Raises WarehouseError, naming file and entry, for one that is malformed."""
     found: dict[str, dict[str, Correction]] = {}
     for name in store.files(CORRECTIONS):
         if not name.endswith((".yaml", ".yml")):

@@ -1,7 +1,8 @@
 """What a publication was made of, `inputs/<province>.parquet` of each snapshot, and what changed since.
 
-One row a report and site, with the digests of that site's rows of it and of its corrections. Against what is staged now it tells
-which agencies have to be made again; it is part of the snapshot, so it is never of another publication.
+One row a report and site, with the digests of that site's rows of it and of its corrections. Against what is
+staged now it tells which agencies have to be made again; it is part of the snapshot, so it is never of
+another publication.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def change(
     province: str,
     staged: Collection[str],
     sites: Collection[str],
+    *,
     inputs: pa.Table | None,
     corrections: Corrections,
 ) -> Change | None:

@@ -103,6 +103,10 @@ def _judge(row: Row, due: Deadline | None, archived_at: datetime | None) -> tupl
         return Obligation.WITHDRAWN, Basis.LIST_PAGES
     if row["verdict"] == Verdict.UNREADABLE:
         return Obligation.UNREADABLE, Basis.DOCUMENT
+    return _by_dates(row, due, archived_at)
+
+
+def _by_dates(row: Row, due: Deadline, archived_at: datetime | None) -> tuple[Obligation, Basis]:
     published, signed = row["published_date"], row["signed_date"]
     if published is not None and published <= due.due:
         return Obligation.IN_TIME, Basis.PUBLISHED_DATE

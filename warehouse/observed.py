@@ -1,4 +1,4 @@
-"""What a crawl tells of a site beside its reports: how it was seen, and what its portal took away or moved."""
+"""What a crawl tells of a site beside its reports: how it was seen, what its portal took away or moved."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _reports(staged: StagedProvince, year: int, corrections: Corrections) -> tup
     touched = sorted(differing | here.keys())
     if not touched:
         return tables, []
-    renewed, refused = _renewed(touched, found, tables, sites, differing, here)
+    renewed, refused = _renewed(touched, found, tables, sites=sites, differing=differing, corrections=here)
     for table in REPORT_TABLES:
         ids = pa.array(touched, pa.string())
         rows = tables[table]
@@ -131,9 +131,9 @@ def _twice(reports: pa.Table, winners: pa.Table, cells: pa.Table) -> tuple[set[s
     sites: dict[str, list[str]] = {}
     for report_id, withdrawn_by in holders.items():
         gone = withdrawn_by[first[report_id]]
-        same = sorted(site for site, withdrawn in withdrawn_by.items() if withdrawn == gone)
-        if len(same) > 1:
-            sites[report_id] = sorted(same, key=lambda site, one=first[report_id]: (site != one, site))
+        others = {site for site, withdrawn in withdrawn_by.items() if withdrawn == gone} - {first[report_id]}
+        if others:
+            sites[report_id] = [first[report_id], *sorted(others)]
     return (_differing(cells, sites) if sites else set()), sites
 
 
@@ -191,6 +191,7 @@ def _renewed(
     touched: Collection[str],
     found: Tables,
     published: Tables,
+    *,
     sites: Mapping[str, list[str]],
     differing: set[str],
     corrections: Mapping[str, tuple[Correction, ...]],
@@ -235,7 +236,7 @@ def _obligations(staged: StagedProvince, year: int) -> pa.Table:
     one portal and in time on another. Of equal judgements the first site's counts."""
     rows = staged.rows("obligations", years=[year])
     order = pc.index_in(rows["obligation"], value_set=pa.array(list(Obligation), pa.string()))
-    ranked = rows.append_column("rank", order).append_column("place", pa.array(range(rows.num_rows)))
+    ranked = rows.append_column("rank", order).append_column("place", pa.array(np.arange(rows.num_rows)))
     ranked = ranked.sort_by([("agency", "ascending"), ("rank", "ascending"), ("site", "ascending")])
     first = ranked.group_by("agency", use_threads=False).aggregate([("place", "first")])
     best = rows.take(first["place_first"])

@@ -160,7 +160,14 @@ class _Publishing:
 
         def renew(province: str) -> list[File]:
             here = [site for site, where in staged.items() if where == province]
-            found = change(self._store, province, here, chosen, inputs.get(province), self._corrections)
+            found = change(
+                self._store,
+                province,
+                here,
+                chosen,
+                inputs=inputs.get(province),
+                corrections=self._corrections,
+            )
             return list(self._made(found)) if found else self._of_province(province)
 
         kept = [file for province in inputs.keys() - provinces for file in self._of_province(province)]

@@ -54,7 +54,7 @@ def test_every_column_is_explained_in_both_languages() -> None:
     enum = {field["name"]: field.get("constraints") for field in package["cells"]["schema"]["fields"]}[
         "status"
     ]
-    assert enum == {"enum": list(CellStatus)}
+    assert enum == {"required": True, "enum": list(CellStatus)}
     assert all(f"| `{code}` |" in text for code in [*Verdict, *CellStatus, *CheckOutcome])
 
 
