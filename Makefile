@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse codebook clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -61,3 +61,11 @@ bench-crawl: $(VENV)/dev.stamp
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.parse
+
+# What publishing and reading a generated national year costs, as ratios to bare pyarrow on the same rows.
+bench-warehouse: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.warehouse
+
+# The codebook as it stands in every dataset, for readers of this repository.
+codebook: $(VENV)/runtime.stamp
+	$(BIN)/python -c "from pathlib import Path; from warehouse.codebook import write_documents as write; write(Path('docs/dataset'))"

@@ -17,12 +17,21 @@ from pathlib import Path
 from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
 from crawler.urls import page_key
+from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
-from parsers.model import CheckOutcome, IssueCode, Outcome, Report
+from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
 from parsers.recognise import report_named
-from warehouse import SiteReport, Source, WarehouseError, stage, staged_sources
+from warehouse import (
+    SiteReport,
+    Source,
+    WarehouseError,
+    agency_name,
+    stage,
+    stage_view,
+    staged_sources,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +46,14 @@ async def deliver(home: Path, site: Site, result: SiteResult, pool: ParserPool) 
     """Parse what the archive holds of `site` after the crawl that ended with `result`, and stage it, unless
     the site is broken. Failures of this machine (the disk is full, the archive cannot be read) come back as
     the site's outcome `failed`."""
+    archive = Archive(home / "archive")
     if result.outcome is not CrawlOutcome.DONE:
         reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
+        try:
+            stage_view(home, site.id, site.province, observed(archive, site, result))
+        except (ArchiveError, WarehouseError) as error:
+            return failed(site, str(error), result)
         return _site_run(site, SiteOutcome.BROKEN, reason, result)
-    archive = Archive(home / "archive")
     try:
         held, withdrawn = archive.holdings(site.id), archive.withdrawn(site.id)
         groups = articles(held)
@@ -49,7 +62,8 @@ async def deliver(home: Path, site: Site, result: SiteResult, pool: ParserPool) 
         found, problems = site_reports(site, await pool.parse(home / "archive", groups))
         shortage = shortfall(site, len(found), known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
-            stage(home, site.id, site.province, [_site_report(site, item) for item in found])
+            seen = observed(archive, site, result, withdrawn)
+            stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
     except (ArchiveError, WarehouseError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
@@ -99,8 +113,9 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
     """The reports of a site, one an agency and year, and the problems of its documents.
 
     A report that does not name its agency is taken for the site's own; one without a year cannot be placed
-    and is a problem. Articles that give the same agency and year are reconciled like an article and its
-    attachments: where they differ, the cells become uncertain.
+    and is a problem. Articles that give the same agency (under one of its spellings) and year are reconciled
+    like an article and its attachments: where they differ, the cells become uncertain. Where some say that
+    they count the whole jurisdiction and others the office alone, these are two reports.
     """
     placed: dict[tuple[str, int], list[Found]] = {}
     problems: list[Problem] = []
@@ -115,10 +130,19 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
             if report.agency is None:
                 message = f"no agency in the document; taken for the site's own, {site.name}"
                 problems.append(_flaw(report, captures, IssueCode.NO_AGENCY, message))
-            named = dataclasses.replace(report, agency=report.agency or site.name)
-            key = (named.agency or site.name, report.report_year)
-            placed.setdefault(key, []).append(Found(named, captures))
-    return [_merge(same) for same in placed.values()], problems
+            agency = agency_name(report.agency or site.name, site.division)
+            found = Found(dataclasses.replace(report, agency=agency), captures)
+            placed.setdefault((agency, report.report_year), []).append(found)
+    return [_merge(same) for group in placed.values() for same in _by_scope(group)], problems
+
+
+def _by_scope(group: Sequence[Found]) -> list[list[Found]]:
+    """The reports of one agency and year apart by whom they count; one that does not say goes with the whole
+    jurisdiction."""
+    own = [found for found in group if found.report.scope is Scope.OWN_ORGAN]
+    rest = [found for found in group if found.report.scope is not Scope.OWN_ORGAN]
+    said = any(found.report.scope is not None for found in rest)
+    return [own, rest] if own and said else [[*group]]
 
 
 def _merge(same: Sequence[Found]) -> Found:
