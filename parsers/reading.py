@@ -204,9 +204,9 @@ class _Reader:
         columns = torn.place.block.columns
         cells = {}
         if torn.is_whole():
-            for column, text in zip(columns, torn.values, strict=True):
+            for column, text, block in zip(columns, torn.values, torn.block_numbers, strict=True):
                 status, number = read_value(text, column.kind, column.unit)
-                evidence = Evidence(self.capture, torn.block_number)
+                evidence = Evidence(self.capture, block)
                 cells[cell_id(table.code, row.code, column.code)] = Cell(number, text, status, evidence)
         if not cells or not self._proved(cells):
             values = " ".join(torn.values)
