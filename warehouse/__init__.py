@@ -2,9 +2,10 @@
 
 from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
+from warehouse.export import Format, export
 from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
-from warehouse.read import read, read_arrow
+from warehouse.read import Snapshot, read, read_arrow
 from warehouse.rows import SiteReport, Source
 from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
 from warehouse.store import Home
@@ -15,6 +16,7 @@ __all__ = [
     "Access",
     "Difference",
     "Flaw",
+    "Format",
     "Home",
     "ListPage",
     "Move",
@@ -25,12 +27,14 @@ __all__ = [
     "ReportChange",
     "SiteReport",
     "SiteView",
+    "Snapshot",
     "Source",
     "UnknownNameError",
     "ValueChange",
     "Verdict",
     "WarehouseError",
     "diff",
+    "export",
     "has_staging",
     "publish",
     "read",
