@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -134,13 +134,9 @@ class Archive:
         """Captures of a crawl in the order of their fetching, those of one site where `site` is given."""
         path = self.root / f"{crawl_id}.jsonl"
         found: dict[tuple[str, str, str], Capture] = {}
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            try:
-                fields = json.loads(line)
-            except ValueError:
-                continue  # the line during which the crawl was killed
+        for fields in _lines(path):
             if site is None or fields["site"] == site:
-                capture = Capture(**{**fields, "role": Role(fields["role"])})
+                capture = capture_of(fields)
                 # A second line about the same fetch says the role that its text turned out to have.
                 found[capture.site, capture.url, capture.fetched_at] = capture
         return list(found.values())
@@ -164,6 +160,15 @@ class Archive:
                     wanted.discard(result.site)
         return found
 
+    def find(self, digests: Collection[str]) -> dict[str, list[Capture]]:
+        """The captures of every crawl with these digests, by digest, in the order of their fetching."""
+        found: dict[str, list[Capture]] = {}
+        for path in sorted(self.root.glob("*.jsonl")):
+            for fields in _lines(path):
+                if fields.get("digest") in digests:
+                    found.setdefault(fields["digest"], []).append(capture_of(fields))
+        return found
+
     def read(self, capture: Capture) -> bytes:
         """The decoded body of a capture. Raises `ArchiveError` where the record is gone or damaged."""
         path = self.root / capture.warc
@@ -179,6 +184,20 @@ class Archive:
                 f"{path}: no intact record at {capture.offset}; crawl the site {capture.site} again"
             )
         return body
+
+
+def capture_of(fields: dict[str, Any]) -> Capture:
+    """A capture from its line of the index."""
+    return Capture(**{**fields, "role": Role(fields["role"])})
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file of JSON lines, which a killed process may have left torn; none without the file."""
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
 
 
 def _result(fields: dict[str, Any]) -> SiteResult:

@@ -45,7 +45,7 @@ _TABLES = {
         "one row a check of a report against the same agency's report of the year before",
     ),
 }
-_KEYS = {
+KEYS = {
     "reports": ["report_id"],
     "cells": ["report_id", "cell"],
     "checks": ["report_id", "check", "at"],
@@ -288,8 +288,8 @@ def datapackage(files: Iterable[PublishedFile] = ()) -> bytes:
 
 def _table_schema(name: str, schema: pa.Schema) -> dict[str, Any]:
     described: dict[str, Any] = {"fields": [_frictionless(field) for field in [*schema, *PARTITIONS]]}
-    if name in _KEYS:
-        described["primaryKey"] = [*PARTITIONS.names, *_KEYS[name]]
+    if name in KEYS:
+        described["primaryKey"] = [*PARTITIONS.names, *KEYS[name]]
     return described
 
 
