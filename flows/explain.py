@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from crawler.archive import Archive, Capture
 from flows.documents import rule_in_words
 from flows.originals import documents, place_of
 from parsers.forms import RuleInstance, load_forms
-from parsers.model import CellStatus, CheckOutcome, Report
+from parsers.model import CellStatus, CheckOutcome, Document, Report
 from parsers.places import Place, Printed, holding, printed
 from warehouse import Home, Snapshot, UnknownNameError, report_of
 from warehouse.schema import CELLS
@@ -40,29 +40,34 @@ class Explanation:
     row: Printed | None
 
 
-def explain(home: Home, archive_root: Path, agency: str, year: int, cell: str) -> list[Explanation]:
-    """The cell in every report of the agency for that year, mostly one. `agency` may be a report's id.
+def explain(
+    home: Home, archive_root: Path, agency: str, year: int, cells: Sequence[str]
+) -> list[Explanation]:
+    """These cells of every report of the agency for that year, mostly one. `agency` may be a report's id.
 
     Raises UnknownNameError where there is no such report or cell, WarehouseError, ArchiveError.
     """
-    if cell not in CELLS:
-        raise UnknownNameError(f"no cell {cell}; CODEBOOK.md in the dataset lists them all")
+    if unknown := [cell for cell in cells if cell not in CELLS]:
+        raise UnknownNameError(f"no cell {', '.join(unknown)}; CODEBOOK.md in the dataset lists them all")
     opened = Snapshot(home)
     found = list(_reports(opened, agency, year))
     if not found:
         raise UnknownNameError(_unknown(opened, agency, year))
-    return [_explained(opened, archive_root, province, head, cell) for province, head in found]
+    return [
+        explanation
+        for head in found
+        for explanation in _explained(opened, Archive(archive_root), head, cells)
+    ]
 
 
-def _reports(opened: Snapshot, agency: str, year: int) -> Iterator[tuple[str, Row]]:
-    """The agency's rows of `reports` with their province."""
+def _reports(opened: Snapshot, agency: str, year: int) -> Iterator[Row]:
+    """The agency's rows of `reports`."""
     for file in opened.files("reports", year):
         names = opened.rows(file, opened.schema("reports", ["report_id", "agency"]))
         if pc.any(pc.or_(pc.equal(names["agency"], agency), pc.equal(names["report_id"], agency))).as_py():
             rows = opened.rows(file, opened.schema("reports"))
             chosen = pc.or_(pc.equal(rows["agency"], agency), pc.equal(rows["report_id"], agency))
-            for head in rows.filter(chosen).to_pylist():
-                yield head["province"], head
+            yield from rows.filter(chosen).to_pylist()
 
 
 def _unknown(opened: Snapshot, agency: str, year: int) -> str:
@@ -80,32 +85,50 @@ def _unknown(opened: Snapshot, agency: str, year: int) -> str:
     return f"no report of {agency} for {year}{hint}"
 
 
-def _explained(opened: Snapshot, archive_root: Path, province: str, head: Row, cell: str) -> Explanation:
-    of_report = {table: _rows_of(opened, table, province, head) for table in ("cells", "checks", "facts")}
-    by_cell = {row["cell"]: row for row in of_report["cells"]}
-    if cell not in by_cell:
-        raise UnknownNameError(f"{head['report_id']} has no cell {cell}: its form does not have it")
-    report = report_of(head, of_report["cells"], of_report["checks"], of_report["facts"])
-    row = by_cell[cell]
-    digest = row["capture"]
-    captures = tuple(Archive(archive_root).find([digest]).get(digest, ())) if digest else ()
-    data = Archive(archive_root).read(captures[-1]) if captures else None
-    shown = None
-    if data is not None:
-        stated = {
-            place_of(one): one["raw"]
-            for one in of_report["cells"]
-            if one["capture"] == digest and one["status"] == CellStatus.STATED
-        }
-        # A file may hold several reports: this is in the one that prints its stated cells.
-        document, _ = holding(documents(data, captures[-1]), stated)
-        shown = printed(document, place_of(row)) if document else None
-    return Explanation(head, row, report, tuple(_checks(report, cell)), captures, data, shown)
+def _explained(opened: Snapshot, archive: Archive, head: Row, cells: Sequence[str]) -> Iterator[Explanation]:
+    rows = {table: _rows_of(opened, table, head) for table in ("cells", "checks", "facts")}
+    report = report_of(head, rows["cells"], rows["checks"], rows["facts"])
+    by_cell = {row["cell"]: row for row in rows["cells"]}
+    sources: dict[str, _Source] = {}
+    for cell in cells:
+        if cell not in by_cell:
+            raise UnknownNameError(f"{head['report_id']} has no cell {cell}: its form does not have it")
+        row = by_cell[cell]
+        digest = row["capture"]
+        if digest not in sources:
+            sources[digest] = _source(archive, digest, rows["cells"])
+        source = sources[digest]
+        shown = printed(source.document, place_of(row)) if source.document else None
+        checks = tuple(_checks(report, cell))
+        yield Explanation(head, row, report, checks, source.captures, source.data, shown)
 
 
-def _rows_of(opened: Snapshot, table: str, province: str, head: Row) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    captures: tuple[Capture, ...] = ()
+    data: bytes | None = None
+    document: Document | None = None
+
+
+def _source(archive: Archive, digest: str | None, cells: Sequence[Row]) -> _Source:
+    """What is archived under a digest, and the document in it that holds a report with these cells."""
+    captures = tuple(archive.find([digest]).get(digest, ())) if digest else ()
+    if not captures:
+        return _Source()
+    data = archive.read(captures[-1])
+    stated = {
+        place_of(row): row["raw"]
+        for row in cells
+        if row["capture"] == digest and row["status"] == CellStatus.STATED
+    }
+    # A file may hold several reports: this one is where its stated cells are printed.
+    document, _ = holding(documents(data, captures[-1]), stated)
+    return _Source(captures, data, document)
+
+
+def _rows_of(opened: Snapshot, table: str, head: Row) -> list[Row]:
     found: list[Row] = []
-    for file in opened.files(table, head["year"], province):
+    for file in opened.files(table, head["year"], head["province"]):
         rows: pa.Table = opened.rows(file, opened.schema(table))
         found += rows.filter(pc.equal(rows["report_id"], head["report_id"])).to_pylist()
     return found

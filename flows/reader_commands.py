@@ -62,7 +62,7 @@ def _explain(options: argparse.Namespace, home: str) -> int:
     from flows.explain import explain, text_lines
     from warehouse import WarehouseError
 
-    found = explain(home, Path(home) / "archive", options.agency, options.year, options.cell)
+    found = explain(home, Path(home) / "archive", options.agency, options.year, [options.cell])
     for explanation in found:
         print("\n".join(text_lines(explanation)))
     if options.out is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
@@ -9,6 +10,10 @@ from typing import NamedTuple
 
 from parsers.model import Document, GridCell, Paragraph
 from parsers.values import is_blank, is_number, is_value
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_WORDS = 4
+"""Characters by which a line is known; converters break labels into pieces like a lone quotation mark."""
 
 
 class Place(NamedTuple):
@@ -80,24 +85,24 @@ def _header(cells: Collection[GridCell], below: GridCell) -> Iterator[str]:
 
 
 def _torn(document: Document, number: int) -> Printed:
-    """The paragraph with the run of numbers that it is in, and the text before them."""
+    """The paragraph with the run of numbers that it is in, and the lines before them that name the row."""
+    texts = [block.text.strip() if isinstance(block, Paragraph) else None for block in document.blocks]
 
     def numeric(place: int) -> bool:
-        block = document.blocks[place]
-        return isinstance(block, Paragraph) and (is_number(block.text) or is_blank(block.text))
+        text = texts[place] if 0 <= place < len(texts) else None
+        return text is not None and (is_number(text) or is_blank(text))
 
     first, last = number, number
     if numeric(number):
-        while first > 0 and numeric(first - 1):
+        while numeric(first - 1):
             first -= 1
-        while last + 1 < len(document.blocks) and numeric(last + 1):
+        while numeric(last + 1):
             last += 1
-        if first > 0 and isinstance(document.blocks[first - 1], Paragraph):
+        said = 0
+        while (
+            said < _WORDS and first > 0 and (line := texts[first - 1]) is not None and not numeric(first - 1)
+        ):
             first -= 1
-    shown = [
-        (place, block.text.strip())
-        for place, block in enumerate(document.blocks[first : last + 1], start=first)
-        if isinstance(block, Paragraph) and (place == number or not is_blank(block.text))
-    ]
-    at = [place for place, _ in shown].index(number)
-    return Printed(tuple(text for _, text in shown), at, ())
+            said += len(_HAN.findall(line))
+    row = [(place, text) for place, text in enumerate(texts[first : last + 1], start=first) if text]
+    return Printed(tuple(text for _, text in row), [place for place, _ in row].index(number), ())
