@@ -73,7 +73,7 @@ def publish_archived(
     for (body, content_type), capture in zip(documents, archive(home, documents), strict=True):
         for report in parse(body, capture.url, capture=capture.digest, content_type=content_type):
             if report.outcome is Outcome.REPORT:
-                named = dataclasses.replace(report, agency=f"第{len(reports)}局", report_year=2023)
+                named = dataclasses.replace(report, agency=f"金昌市第{len(reports)}局", report_year=2023)
                 reports.append(altered(named))
                 rows.append(_site_report(reports[-1], capture))
     stage(home, SITE, "甘肃省", rows)

@@ -116,9 +116,9 @@ def test_validate_names_what_the_archive_does_not_print(
     publish_archived(tmp_path, documents, altered)
     assert main(["validate", "--home", str(tmp_path)]) == 1
     shown = capsys.readouterr()
-    assert "第0局/2023: http://gxj.jcs.gov.cn/0 does not print '987654' at block" in shown.out
+    assert "金昌市第0局/2023: http://gxj.jcs.gov.cn/0 does not print '987654' at block" in shown.out
     assert shown.err == "nianbao: 2 flaws\n"
     index = tmp_path / "archive" / "crawl.jsonl"
     index.write_text(index.read_text().splitlines()[0] + "\n")
     assert main(["validate", "--home", str(tmp_path)]) == 1
-    assert "第1局/2023: its source sha256:" in capsys.readouterr().out
+    assert "金昌市第1局/2023: its source sha256:" in capsys.readouterr().out
