@@ -98,7 +98,7 @@ def _explained(opened: Snapshot, archive: Archive, head: Row, cells: Sequence[st
         if digest not in sources:
             sources[digest] = _source(archive, digest, rows["cells"])
         source = sources[digest]
-        shown = printed(source.document, place_of(row)) if source.document else None
+        shown = printed(source.document, place_of(row), row["raw"]) if source.document else None
         checks = tuple(_checks(report, cell))
         yield Explanation(head, row, report, checks, source.captures, source.data, shown)
 
