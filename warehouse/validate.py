@@ -29,25 +29,30 @@ def validate(home: Home, snapshot: str | None = None) -> Iterator[Flaw]:
     unreadable = {flaw.path for flaw in damaged}
     opened = Snapshot(home, snapshot)
     of_today = opened.manifest.columns == columns_digest()
-    reports: dict[tuple[int, str], pa.Array] = {}
+    reports: dict[tuple[int, str], pa.Array | None] = {}
     for table in SCHEMAS:
         for file in opened.files(table):
-            if place(opened.store, opened.manifest, file) in unreadable:
+            where, partition = place(opened.store, opened.manifest, file), partition_of(file.path)
+            if where in unreadable:
+                reports.setdefault(partition, None)  # which reports there are cannot be told
                 continue
-            data = pa.BufferReader(opened.store.read(place(opened.store, opened.manifest, file)))
-            parquet = pq.ParquetFile(data)
+            parquet = pq.ParquetFile(pa.BufferReader(opened.store.read(where)))
             if of_today:
                 yield from _wrong_columns(parquet, file)
             names = {"report_id", *KEYS.get(table, [])}
             rows = parquet.read([name for name in SCHEMAS[table].names if name in names])
             yield from _repeated(rows, file)
             if table == "reports":
-                reports[partition_of(file.path)] = rows["report_id"].combine_chunks()
+                reports[partition] = rows["report_id"].combine_chunks()
             elif table in _OF_REPORTS:
-                known = reports.get(partition_of(file.path), pa.array([], pa.string()))
-                strange = rows.filter(pc.invert(pc.is_in(rows["report_id"], value_set=known)))
-                for report_id in pc.unique(strange["report_id"]).to_pylist():
-                    yield Flaw(file.path, f"holds rows of {report_id}, which is not among the reports")
+                yield from _strange(rows, reports.get(partition, pa.array([], pa.string())), file)
+
+
+def _strange(rows: pa.Table, reports: pa.Array | None, file: File) -> Iterator[Flaw]:
+    if reports is not None:
+        strange = rows.filter(pc.invert(pc.is_in(rows["report_id"], value_set=reports)))
+        for report_id in pc.unique(strange["report_id"]).to_pylist():
+            yield Flaw(file.path, f"holds rows of {report_id}, which is not among the reports")
 
 
 def _wrong_columns(parquet: pq.ParquetFile, file: File) -> Iterator[Flaw]:
