@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.reader_commands import add_reader_commands
+
 if TYPE_CHECKING:
     from flows.summary import RunSummary
 
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--home",
         metavar="DIR",
-        help="where everything lies (default: NIANBAO_HOME, else ./data); publish and diff: or s3://BUCKET/PREFIX",
+        help="where everything lies (default: NIANBAO_HOME, else ./data); without crawls, or s3://BUCKET/PREFIX",
     )
     common.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
     parser = argparse.ArgumentParser(
@@ -78,11 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
-    diff = commands.add_parser("diff", parents=[common], help="what changed from one snapshot to another")
-    diff.add_argument("before", nargs="?", metavar="A", help="default: the one before B")
-    diff.add_argument("after", nargs="?", metavar="B", help="default: the current one")
-    diff.add_argument("--json", action="store_true", help="JSON Lines, one object a year and province")
-    diff.set_defaults(command=_diff)
+    add_reader_commands(commands, common, _home)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
     actions = sites.add_subparsers(title="actions", metavar="ACTION")
@@ -180,18 +178,6 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"changed  {changed} partitions")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {_dataset(home)}")
-    return 0
-
-
-def _diff(options: argparse.Namespace) -> int:
-    from flows.changes import json_line, text_lines
-    from warehouse import diff
-
-    difference = diff(_home(options), options.before, options.after)
-    if not options.json:
-        print(f"{difference.before.snapshot} to {difference.after.snapshot}")
-    for partition in difference.partitions():
-        print(json_line(partition) if options.json else "\n".join(text_lines(partition)), flush=True)
     return 0
 
 
