@@ -1,0 +1,151 @@
+"""One partition, a province and year: the pages of its reports and what lists and maps need of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.layout import FILE_NAME
+from warehouse.schema import SCHEMAS
+from warehouse.site import findings, report
+from warehouse.site.originals import Budget, Originals, Shown, show
+from warehouse.site.pages import agency_key, report_page, write
+from warehouse.site.places import links
+from warehouse.site.provinces import province_code
+from warehouse.site.reading import Rows, partition_file, report_rows
+from warehouse.site.state import (
+    FOLDER,
+    Entry,
+    Finding,
+    PartitionState,
+    load_partition,
+    remove,
+    save_partition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of the dataset; `signature` changes when one of its files does."""
+
+    year: int
+    province: str
+    signature: tuple[tuple[str, int, int, int], ...]
+
+    @property
+    def name(self) -> str:
+        """Its name among the state files."""
+        return f"reports-{self.year}-{province_code(self.province)}"
+
+    @property
+    def bytes(self) -> int:
+        """Size of its cells; the files of reports are mostly the labels of their columns."""
+        return sum(size for table, size, _, _ in self.signature if table == "cells")
+
+
+def find(root: Path) -> list[Partition]:
+    """Every partition of the dataset that holds rows in any table, by year and province."""
+    directories = {
+        (int(path.parent.parent.name.partition("=")[2]), path.parent.name.partition("=")[2])
+        for table in SCHEMAS
+        for path in root.glob(f"{table}/year=*/province=*/{FILE_NAME}")
+    }
+    return [Partition(year, province, _signature(root, year, province)) for year, province in sorted(directories)]
+
+
+def _signature(root: Path, year: int, province: str) -> tuple[tuple[str, int, int, int], ...]:
+    """Size, time of change and inode of each file: publishing replaces a file whose rows are others and keeps
+    the others. A copied dataset has other ones, and is compared report by report."""
+    found = []
+    for table in SCHEMAS:
+        file = partition_file(root, table, year, province)
+        if file.exists():
+            stat = file.stat()
+            found.append((table, stat.st_size, stat.st_mtime_ns, stat.st_ino))
+    return tuple(found)
+
+
+def has_changed(out: Path, partition: Partition) -> bool:
+    """Whether its pages may be others than those that stand in `out`, or page images of it are waiting."""
+    before = load_partition(out, partition.name)
+    return before.waiting > 0 or before.signature != [list(file) for file in partition.signature]
+
+
+def render(
+    root: Path, out: Path, partition: Partition, originals: Originals, fresh: bool, *, budget: Budget | None
+) -> tuple[int, int]:
+    """Render the reports of a partition that changed (all, if `fresh`); gives pages written and removed.
+
+    A report whose page images have to wait is rendered again next time.
+    """
+    before = load_partition(out, partition.name)
+    known = {} if fresh else before.digests
+    entries = {entry.key: entry for entry in before.entries}
+    after = PartitionState(signature=[list(file) for file in partition.signature])
+    kept_findings: dict[str, list[Finding]] = {}
+    for finding in before.findings:
+        kept_findings.setdefault(finding.key, []).append(finding)
+    written = 0
+    for rows in report_rows(root, partition.year, partition.province, report.WANTED):
+        key = agency_key(partition.province, rows.report["agency"])
+        if known.get(key) == rows.digest:
+            after.digests[key] = rows.digest
+            after.entries.append(entries[key])
+            after.findings += kept_findings.get(key, [])
+            continue
+        made = report.view(rows, key, partition.year, partition.province)
+        entry = _entry(key, made)
+        after.entries.append(entry)
+        after.findings += findings.of_report(made, entry)
+        file = out / report_page(key, partition.year)
+        shown = _originals(file, rows, originals, None if made.doubtful else budget)
+        write(file, report.render(made, shown, links(partition.province, entry)))
+        written += 1 + sum(source.address is not None for source in shown)
+        waits = any(source.kind == "pending" for source in shown)
+        after.waiting += waits
+        after.digests[key] = f"{rows.digest}*" if waits else rows.digest
+    gone = [out / report_page(key, partition.year) for key in before.digests.keys() - after.digests.keys()]
+    removed = remove(gone)
+    for file in gone:
+        remove(file.parent.glob(f"{file.stem}-*"))
+    save_partition(out, partition.name, after)
+    return written, removed
+
+
+def remove_partition(out: Path, name: str) -> int:
+    """Remove the pages of a partition that the dataset no longer has; gives their number."""
+    before = load_partition(out, name)
+    year = int(name.split("-")[1])
+    files = [out / report_page(key, year) for key in before.digests]
+    for file in files:
+        remove(file.parent.glob(f"{file.stem}-*"))
+    removed = remove(files)
+    remove([out / FOLDER / f"{name}.json"])
+    return removed
+
+
+def _entry(key: str, made: report.ReportView) -> Entry:
+    row = made.report
+    return Entry(
+        key=key,
+        agency=row["agency"],
+        division=row.get("division") or "",
+        city=row.get("city"),
+        county=row.get("county"),
+        level=row.get("level"),
+        verdict=row.get("verdict"),
+        failed=len(made.failed),
+    )
+
+
+def _originals(file: Path, rows: Rows, originals: Originals, budget: Budget | None) -> Sequence[Shown]:
+    digests = rows.report.get("digests") or []
+    cells = rows.tables["cells"]
+    boxes: dict[str, set[tuple[int, str]]] = {}
+    for digest, page, box in zip(
+        cells.get("capture", ()), cells.get("page", ()), cells.get("box", ()), strict=True
+    ):
+        if page is not None and box is not None:
+            boxes.setdefault(digest, set()).add((page, " ".join(f"{edge:.0f}" for edge in box)))
+    return list(show(file, digests, originals, boxes, budget))

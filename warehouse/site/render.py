@@ -1,0 +1,89 @@
+"""The site from the dataset: which pages have to be made anew, and who makes them.
+
+Work is shared out by partition (the pages of its reports) and then by province (agencies and places), so that one
+province and year is in memory at a time. Each leaves a small file of what its pages were made of (`state.py`);
+a partition whose files are the same is not read again, a report whose rows are the same is not rendered again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import NoDatasetError
+from warehouse.layout import DATASET
+from warehouse.site import agencies, assets, coverage, pages, partitions, state
+from warehouse.site.originals import IMAGES, Originals
+from warehouse.site.places import Tally
+from warehouse.site.provinces import province_code
+from warehouse.site.workers import workers
+
+
+@dataclass(slots=True)
+class Rendering:
+    """What a rendering did: pages written and removed, reports on the site, those whose page images wait."""
+
+    folder: Path
+    written: int = 0
+    removed: int = 0
+    reports: int = 0
+    waiting: int = 0
+
+    def add(self, counts: tuple[int, int]) -> None:
+        """Count pages written and removed."""
+        self.written += counts[0]
+        self.removed += counts[1]
+
+
+def render_site(
+    home: Path,
+    out: Path | None = None,
+    *,
+    originals: Originals,
+    images: int | None = IMAGES,
+) -> Rendering:
+    """Bring the site in `out` (by default `<home>/site`) up to the dataset of `home`.
+
+    `images` is how many page images may be drawn for reports that nobody has to look at, None for all.
+    Raises NoDatasetError where nothing was published, WarehouseError where the dataset is damaged; the site is
+    then older than the dataset in parts, and the next rendering completes it.
+    """
+    root = (home / DATASET).resolve()
+    if not root.is_dir():
+        raise NoDatasetError(f"{root}: nothing published here yet; run 'nianbao run' or name the home")
+    out = (out or home / "site").absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    done = Rendering(out)
+    fresh = state.load(out, "edition").get("edition") != pages.edition()
+    found = partitions.find(root)
+    changed = [
+        partition for partition in found if fresh or partitions.has_changed(out, partition)
+    ]
+    gone = state.names(out, "reports-") - {partition.name for partition in found}
+    by_province: dict[str, list[int]] = {}
+    for partition in found:
+        by_province.setdefault(partition.province, []).append(partition.year)
+    touched = {partition.province for partition in changed}
+    touched |= {name for name in by_province if any(lost.endswith(f"-{province_code(name)}") for lost in gone)}
+    with workers(sum(partition.bytes for partition in changed), images) as run:
+        changed.sort(key=lambda partition: partition.bytes, reverse=True)
+        for counts in run(partitions.render, [(root, out, each, originals, fresh) for each in changed]):
+            done.add(counts)
+        for name in gone:
+            done.removed += partitions.remove_partition(out, name)
+        provinces = [(root, out, name, by_province[name], fresh) for name in sorted(touched)]
+        for counts in run(agencies.render_province, provinces):
+            done.add(counts)
+    done.removed += agencies.remove_provinces(out, {province_code(name) for name in by_province})
+    tallies: coverage.Tallies = {}
+    for partition in found:
+        made = state.load_partition(out, partition.name)
+        tally = tallies.setdefault(partition.province, {}).setdefault(partition.year, Tally())
+        for entry in made.entries:
+            tally.add(entry)
+        done.reports += len(made.digests)
+        done.waiting += made.waiting
+    done.written += pages.write(out / "index.html", coverage.render(tallies))
+    done.written += assets.write_assets(out)
+    state.save(out, "edition", {"edition": pages.edition()})
+    return done
