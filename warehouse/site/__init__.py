@@ -6,5 +6,6 @@ They open from disk and from any web server, load nothing from elsewhere, and ho
 
 from warehouse.site.originals import IMAGES, Original, Originals
 from warehouse.site.render import Rendering, render_site
+from warehouse.site.runs import Broken, Run, Runs
 
-__all__ = ["IMAGES", "Original", "Originals", "Rendering", "render_site"]
+__all__ = ["IMAGES", "Broken", "Original", "Originals", "Rendering", "Run", "Runs", "render_site"]

@@ -9,15 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
-from warehouse.layout import scan
 from warehouse.schema import SCHEMAS
 from warehouse.site import agency
 from warehouse.site.originals import Budget
 from warehouse.site.pages import agency_key, agency_page, write
 from warehouse.site.places import links, place_pages, province_tree
 from warehouse.site.provinces import province_code
+from warehouse.site.reading import table_rows
 from warehouse.site.state import FOLDER, Entry, load, load_partition, names, remove, save
 
 _COLUMNS = ("agency", "site", "division", "city", "county", "level", "form", "verdict", "published_date", "checks_fail")
@@ -40,7 +39,7 @@ def render_province(
         latest.update({entry.key: entry for entry in entries[year]})
     digests: dict[str, str] = {}
     written = 0
-    for name, digest, rows in _agencies(root, province):
+    for name, digest, rows in _agencies(root, province, years):
         key = agency_key(province, name)
         digests[key] = digest
         if known.get(key) != digest:
@@ -67,13 +66,19 @@ def remove_provinces(out: Path, kept: set[str]) -> int:
     return removed
 
 
-def _agencies(root: Path, province: str) -> Iterator[tuple[str, str, pa.RecordBatch]]:
+def _agencies(root: Path, province: str, years: Sequence[int]) -> Iterator[tuple[str, str, pa.RecordBatch]]:
     """Name, digest and rows of each agency, the earliest year first."""
     held = set(SCHEMAS["reports"].names)
     columns = [column for column in (*_COLUMNS, *agency.columns()) if column in held]
-    rows = scan(root, "reports", [*columns, "year"], ds.field("province") == province)
-    rows = rows.sort_by([("agency", "ascending"), ("year", "ascending")]).combine_chunks()
-    for batch in rows.to_batches():
+    parts = []
+    for year in years:
+        part = table_rows(root, "reports", year, province, columns)
+        if part is not None:
+            parts.append(part.append_column("year", pa.array([year] * part.num_rows, pa.int16())))
+    if not parts:
+        return
+    rows = pa.concat_tables(parts).sort_by([("agency", "ascending"), ("year", "ascending")])
+    for batch in rows.combine_chunks().to_batches():
         runs: Any = pc.run_end_encode(batch.column("agency"))
         start = 0
         for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):

@@ -10,7 +10,7 @@ from warehouse.schema import CELLS
 from warehouse.site.pages import script, write
 from warehouse.site.words import english
 
-_COPIED = ("site.css", "site.js", "report.js", "icon.svg")
+_COPIED = ("site.css", "site.js", "report.js", "findings.js", "search.js", "icon.svg")
 
 
 def write_assets(out: Path) -> int:
@@ -28,11 +28,19 @@ def _cells() -> dict[str, list[str]]:
 
 
 def _rules() -> dict[str, list[list[object]]]:
-    """The rules by form: id, kind, place, left and right cells. A rule that no number is negative says
+    """The rules by form: id, kind, place, table, left and right cells, label. A rule that no number is negative says
     nothing about a single cell that one would want to read."""
     return {
         form.id: [
-            [rule.rule.id, rule.rule.kind, rule.at or "", rule.rule.table, list(rule.left), list(rule.right)]
+            [
+                rule.rule.id,
+                rule.rule.kind,
+                rule.at or "",
+                rule.rule.table,
+                list(rule.left),
+                list(rule.right),
+                rule.rule.label,
+            ]
             for rule in form.instances
             if rule.rule.kind != "nonnegative"
         ]

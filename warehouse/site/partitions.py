@@ -109,6 +109,7 @@ def render(
     removed = remove(gone)
     for file in gone:
         remove(file.parent.glob(f"{file.stem}-*"))
+    written += findings.write_shards(out, partition.year, province_code(partition.province), after.findings)
     save_partition(out, partition.name, after)
     return written, removed
 
@@ -121,6 +122,7 @@ def remove_partition(out: Path, name: str) -> int:
     for file in files:
         remove(file.parent.glob(f"{file.stem}-*"))
     removed = remove(files)
+    findings.write_shards(out, year, name.split("-")[2], ())
     remove([out / FOLDER / f"{name}.json"])
     return removed
 

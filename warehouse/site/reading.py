@@ -104,3 +104,24 @@ def _batches(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Reco
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WarehouseError(f"{file}: {reason}; run 'nianbao publish'") from error
+
+
+def table_rows(root: Path, table: str, year: int, province: str, columns: Sequence[str]) -> pa.Table | None:
+    """These columns of a partition, in the schema's types, null where the file does not have them; None where
+    there is no file. Raises WarehouseError where it is damaged."""
+    file = partition_file(root, table, year, province)
+    if table not in SCHEMAS or not file.exists():
+        return None
+    fields = [SCHEMAS[table].field(name) for name in columns]
+    try:
+        with pq.ParquetFile(file) as parquet:
+            held = set(parquet.schema_arrow.names)
+            rows = parquet.read([field.name for field in fields if field.name in held])
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise WarehouseError(f"{file}: {reason}; run 'nianbao publish'") from error
+    arrays = [
+        rows[field.name].cast(field.type) if field.name in held else pa.nulls(rows.num_rows, field.type)
+        for field in fields
+    ]
+    return pa.table(arrays, schema=pa.schema([field.remove_metadata() for field in fields]))

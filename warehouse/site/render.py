@@ -7,15 +7,17 @@ a partition whose files are the same is not read again, a report whose rows are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import NoDatasetError
 from warehouse.layout import DATASET
-from warehouse.site import agencies, assets, coverage, pages, partitions, state
+from warehouse.site import agencies, assets, coverage, data, findings, pages, partitions, runs, search, state
 from warehouse.site.originals import IMAGES, Originals
 from warehouse.site.places import Tally
 from warehouse.site.provinces import province_code
+from warehouse.site.runs import Runs
 from warehouse.site.workers import workers
 
 
@@ -40,11 +42,12 @@ def render_site(
     out: Path | None = None,
     *,
     originals: Originals,
+    nights: Runs | None = None,
     images: int | None = IMAGES,
 ) -> Rendering:
     """Bring the site in `out` (by default `<home>/site`) up to the dataset of `home`.
 
-    `images` is how many page images may be drawn for reports that nobody has to look at, None for all.
+    `originals` is where archived bytes come from, `nights` what is known of the runs. `images` is how many page images may be drawn for reports that nobody has to look at, None for all.
     Raises NoDatasetError where nothing was published, WarehouseError where the dataset is damaged; the site is
     then older than the dataset in parts, and the next rendering completes it.
     """
@@ -75,15 +78,40 @@ def render_site(
         for counts in run(agencies.render_province, provinces):
             done.add(counts)
     done.removed += agencies.remove_provinces(out, {province_code(name) for name in by_province})
+    _render_country(root, out, found, done, nights or Runs())
+    done.written += assets.write_assets(out)
+    state.save(out, "edition", {"edition": pages.edition()})
+    return done
+
+
+def _render_country(
+    root: Path, out: Path, found: Sequence[partitions.Partition], done: Rendering, nights: Runs
+) -> None:
+    """The pages about all provinces and years, from what the partitions left."""
     tallies: coverage.Tallies = {}
+    counts: findings.Counts = {}
+    agencies_found: dict[str, search.Agency] = {}
     for partition in found:
+        code = province_code(partition.province)
         made = state.load_partition(out, partition.name)
         tally = tallies.setdefault(partition.province, {}).setdefault(partition.year, Tally())
         for entry in made.entries:
             tally.add(entry)
+            years = (partition.year,) if entry.verdict is not None else ()
+            before = agencies_found.get(entry.key)
+            place = " ".join(filter(None, (entry.city, entry.county)))
+            agencies_found[entry.key] = search.Agency(
+                partition.province, code, place, entry.agency, entry.key, (before.years if before else ()) + years
+            )
+        for finding in made.findings:
+            by_code = counts.setdefault(finding.kind, {}).setdefault(partition.year, {})
+            by_code[code] = by_code.get(code, 0) + 1
         done.reports += len(made.digests)
         done.waiting += made.waiting
+    names = {province_code(name): name for name in sorted(tallies, key=province_code)}
+    places = [(partition.year, partition.province) for partition in found]
     done.written += pages.write(out / "index.html", coverage.render(tallies))
-    done.written += assets.write_assets(out)
-    state.save(out, "edition", {"edition": pages.edition()})
-    return done
+    done.written += pages.write(out / "findings.html", findings.render(counts, names))
+    done.written += pages.write(out / "runs.html", runs.render(nights))
+    done.written += search.write_index(out, agencies_found.values())
+    done.written += data.render(root, out, places, data.publish_files(root, out, places))

@@ -32,10 +32,10 @@ def words() -> dict[str, tuple[str, str]]:
             found[f"cell.{cell.id}"] = (cell.label, cell.label_en)
     for form in load_forms():
         for rule in form.rules:
-            found[f"check.{rule.id}"] = (rule.label, rule.label_en)
+            found.setdefault(f"check.{rule.id}", (rule.label, rule.label_en))
         for section in form.sections:
             english = section.code.replace("_", " ")
-            found[f"section.{section.code}"] = (section.label, english.capitalize())
+            found.setdefault(f"section.{section.code}", (section.label, english.capitalize()))
         for table in form.tables:
             head = f"{form.first_year}.{table.code}"
             found[head] = (table.label, table.label_en)

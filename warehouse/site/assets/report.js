@@ -1,7 +1,5 @@
 "use strict";
 // A report's form: hover, tap or arrow keys show what was printed in a cell, where, and which checks take it.
-nianbao.forms = (cells, rules) => Object.assign(nianbao, {cells, rules});
-
 nianbao.ready.then(() => {
   const {make, say, number} = nianbao;
   const panel = document.getElementById("cell");
@@ -37,14 +35,14 @@ nianbao.ready.then(() => {
     const named = ids.length <= 4 ? ids : ids.filter((id) => value(id));
     return named.map((id) => { const found = value(id); return found === null ? "?" : number(found); }).join(" + ") || "0";
   }
-  function check([id, kind, at, , left, right]) {
+  function check([id, kind, , , left, right, rule_label]) {
     const [one, other] = [sum(left), sum(right)];
     const known = one !== null && other !== null;
     const holds = known && (kind === "sum_equals" ? one === other : one >= other);
     const sign = kind === "sum_equals" ? (holds ? "=" : "≠") : (holds ? "≥" : "<");
     const line = make("li", {class: known && !holds ? "no" : ""});
     const word = known ? (holds ? say("outcome.pass", "成立") : say("outcome.fail", "不成立")) : say("outcome.not_checkable", "无法校验");
-    line.append((known ? (holds ? "✓ " : "✗ ") : "– ") + word + "：" + say("check." + id, nianbao.cells.rule || id));
+    line.append((known ? (holds ? "✓ " : "✗ ") : "– ") + word + "：" + say("check." + id, rule_label));
     if (known) line.append(make("br"), written(left) + " " + sign + " " + written(right));
     return line;
   }

@@ -110,7 +110,9 @@ const nianbao = (() => {
 
   return {
     root, load, say, translate, address, make, number, ready,
+    // Called by the script files that hold data.
     english(found) { words = found; },
+    forms(cells, rules) { this.cells = cells; this.rules = rules; },
     page() { return JSON.parse(document.getElementById("page").textContent); },
     get isEnglish() { return words !== null; },
   };
