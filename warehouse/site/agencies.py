@@ -19,7 +19,18 @@ from warehouse.site.provinces import province_code
 from warehouse.site.reading import table_rows
 from warehouse.site.state import FOLDER, Entry, load, load_partition, names, remove, save
 
-_COLUMNS = ("agency", "site", "division", "city", "county", "level", "form", "verdict", "published_date", "checks_fail")
+_COLUMNS = (
+    "agency",
+    "site",
+    "division",
+    "city",
+    "county",
+    "level",
+    "form",
+    "verdict",
+    "published_date",
+    "checks_fail",
+)
 
 
 def render_province(

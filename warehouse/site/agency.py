@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -48,6 +49,7 @@ def groups() -> dict[str, tuple[Line, ...]]:
 
 def _line(cell: str, group: str) -> Line:
     spec = CELLS[cell]
+    code: str | None
     label, total = spec.label, spec.column == "total" or spec.column.endswith("_total")
     if group == "received":
         label, code = label.rpartition(" / ")[2], spec.column
@@ -96,7 +98,9 @@ def render(key: str, rows: Sequence[dict[str, Any]], places: list[tuple[str, str
 def _charts(rows: Sequence[dict[str, Any]]) -> list[tuple[str, Markup]]:
     def known(cells: Sequence[str]) -> Callable[[dict[str, Any]], float | None]:
         return lambda row: (
-            None if all(row.get(cell) is None for cell in cells) else sum(row.get(cell) or 0 for cell in cells)
+            None
+            if all(row.get(cell) is None for cell in cells)
+            else sum(row.get(cell) or 0 for cell in cells)
         )
 
     denied = [line.cell for line in groups()["denied"]]
@@ -122,9 +126,11 @@ def _charts(rows: Sequence[dict[str, Any]]) -> list[tuple[str, Markup]]:
 
 def _gaps(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int, float, float]]:
     """Year, next year, what the one carries forward and the next says it carried over, where they differ."""
-    found = []
-    for one, following in zip(rows, rows[1:], strict=False):
+    found: list[tuple[int, int, float, float]] = []
+    for one, following in pairwise(rows):
         forward, over = one.get(CARRIED_FORWARD), following.get(CARRIED_OVER)
-        if following["year"] == one["year"] + 1 and None not in (forward, over) and forward != over:
+        if forward is None or over is None or forward == over:
+            continue
+        if following["year"] == one["year"] + 1:
             found.append((one["year"], following["year"], forward, over))
     return found

@@ -28,8 +28,8 @@ def _cells() -> dict[str, list[str]]:
 
 
 def _rules() -> dict[str, list[list[object]]]:
-    """The rules by form: id, kind, place, table, left and right cells, label. A rule that no number is negative says
-    nothing about a single cell that one would want to read."""
+    """The rules by form: id, kind, place, table, left and right cells, label. A rule that no number is
+    negative says nothing about a single cell that one would want to read."""
     return {
         form.id: [
             [

@@ -24,7 +24,8 @@ def bars(points: Sequence[tuple[int, float | None]], label: str) -> Markup:
     room = _HEIGHT - _TOP - _FOOT
     small = " small" if len(points) > 8 else ""
     parts = [
-        f'<svg class="chart{small}" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">',
+        f'<svg class="chart{small}" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
+        f' aria-label="{escape(label)}">',
         f'<path class="base" d="M0 {_HEIGHT - _FOOT}.5H{_WIDTH}"/>',
     ]
     for place, (year, value) in enumerate(points):
@@ -33,7 +34,8 @@ def bars(points: Sequence[tuple[int, float | None]], label: str) -> Markup:
         top = _HEIGHT - _FOOT - height
         if height > 0:
             parts.append(
-                f'<rect x="{middle - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+                f'<rect x="{middle - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}"'
+                f' height="{height:.1f}"/>'
             )
         parts.append(f'<text class="n" x="{middle:.1f}" y="{top - 5:.1f}">{number(value)}</text>')
         shown = year if len(points) <= 8 else f"{year % 100:02}"

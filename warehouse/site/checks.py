@@ -35,7 +35,7 @@ class Failure:
 
 @cache
 def instances(table_forms: tuple[tuple[str, str], ...]) -> dict[tuple[str, str | None], RuleInstance]:
-    """The rules of the forms that a report follows, by id and place; `table_forms` pairs table and form id."""
+    """Rules of the forms that a report follows, by id and place; `table_forms` pairs table and form id."""
     followed = dict(table_forms)
     return {
         (instance.rule.id, instance.at): instance

@@ -24,7 +24,9 @@ def render(tallies: Tallies) -> bytes:
         "years": years,
         "measures": MEASURES,
         "counts": {
-            tile.code: [tallies[tile.name][year].counts if year in tallies[tile.name] else [] for year in years]
+            tile.code: [
+                tallies[tile.name][year].counts if year in tallies[tile.name] else [] for year in years
+            ]
             for tile in tiles
             if tile.name in tallies
         },
@@ -54,6 +56,8 @@ def _others(tallies: Tallies) -> list[Province]:
     """Provinces of the dataset that have no tile of their own stand below the map."""
     names = sorted(set(tallies) - provinces().keys())
     return [
-        Province(code=province_code(name), name=name, short=name[:4], name_en=name, x=number % 8, y=8 + number // 8)
+        Province(
+            code=province_code(name), name=name, short=name[:4], name_en=name, x=number % 8, y=8 + number // 8
+        )
         for number, name in enumerate(names)
     ]

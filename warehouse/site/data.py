@@ -1,4 +1,4 @@
-"""The page of the data: how to get and read it, its files, the codebook; and the files themselves beside it."""
+"""The page of the data: how to get and read it, its files, the codebook; and the files themselves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def _bring(source: Path, target: Path) -> None:
     there = source.stat()
     if target.exists():
         here = target.stat()
-        if here.st_ino == there.st_ino or (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns):
+        if here.st_ino == there.st_ino or (here.st_size, here.st_mtime_ns) == (
+            there.st_size,
+            there.st_mtime_ns,
+        ):
             return
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
@@ -71,7 +74,9 @@ def _bring(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
-def render(root: Path, out: Path, partitions: Sequence[tuple[int, str]], tables: Sequence[TableFiles]) -> bool:
+def render(
+    root: Path, out: Path, partitions: Sequence[tuple[int, str]], tables: Sequence[TableFiles]
+) -> bool:
     """Write the page `data.html`; tells whether it changed."""
     provinces = sorted({province for _, province in partitions})
     years = sorted({year for year, _ in partitions})
@@ -115,11 +120,15 @@ WAYS = (
     ("pandas", 'import pandas as pd\npd.read_parquet("data/reports", filters=[("year", "==", 2023)])'),
     (
         "polars",
-        'import polars as pl\npl.scan_parquet("data/reports/**/*.parquet", hive_partitioning=True).filter(pl.col("year") == 2023).collect()',
+        "import polars as pl\n"
+        'reports = pl.scan_parquet("data/reports/**/*.parquet", hive_partitioning=True)\n'
+        'reports.filter(pl.col("year") == 2023).collect()',
     ),
     (
         "DuckDB",
-        "SELECT agency, \"applications.new_received.total\"\nFROM read_parquet('data/reports/*/*/*.parquet', hive_partitioning = true) WHERE year = 2023;",
+        'SELECT agency, "applications.new_received.total"\n'
+        "FROM read_parquet('data/reports/*/*/*.parquet', hive_partitioning = true)\n"
+        "WHERE year = 2023;",
     ),
     (
         "R arrow",

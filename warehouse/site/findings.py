@@ -12,21 +12,22 @@ from warehouse.site.state import Entry, Finding, remove
 from warehouse.site.words import words
 
 KINDS = (
-    "contradiction", "prose", "conflict", "series", "copied", "revision", "late", "missing", "withdrawn", "blocked",
-    "unreadable",
+    "contradiction", "prose", "conflict", "series", "copied", "revision", "late", "missing", "withdrawn",
+    "blocked", "unreadable",
 )  # fmt: skip
 """In the order of the page."""
 
 
 def of_report(made: ReportView, entry: Entry) -> list[Finding]:
-    """What a report itself shows: failed checks, prose against tables, conflicting sources, unreadable files."""
+    """What a report shows: failed checks, prose against tables, conflicting sources, unreadable files."""
     place = " ".join(filter(None, (entry.city, entry.county)))
 
     def finding(kind: str, code: str, text: str, anchor: str) -> Finding:
         return Finding(kind, entry.key, entry.agency, place, code, text, anchor)
 
     found = [
-        finding("contradiction", f"check.{failure.rule}", failure.text, failure.anchor) for failure in made.failed
+        finding("contradiction", f"check.{failure.rule}", failure.text, failure.anchor)
+        for failure in made.failed
     ]
     found += [
         finding("prose", f"issue.{code}", message, f"issue-{number}")
@@ -54,7 +55,9 @@ def write_shards(out: Path, year: int, code: str, found: Sequence[Finding]) -> i
     for address, rows in files.items():
         name = address.removeprefix("findings/").removesuffix(".js")
         written += write(out / address, script("nianbao.findings", name, [_row(row) for row in rows]))
-    stale = {f"findings/{file.name}" for file in (out / "findings").glob(f"*-{year}-{code}.js")} - files.keys()
+    stale = {
+        f"findings/{file.name}" for file in (out / "findings").glob(f"*-{year}-{code}.js")
+    } - files.keys()
     return written + remove(out / address for address in stale)
 
 
@@ -92,4 +95,8 @@ def render(counts: Counts, names: dict[str, str]) -> bytes:
 
 def _words() -> dict[str, str]:
     """The Chinese words of what findings are."""
-    return {key: zh for key, (zh, _) in words().items() if key.startswith(("check.", "issue.", "verdict.", "due."))}
+    return {
+        key: zh
+        for key, (zh, _) in words().items()
+        if key.startswith(("check.", "issue.", "verdict.", "due."))
+    }

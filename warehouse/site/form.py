@@ -1,4 +1,4 @@
-"""The official forms as they are printed: header cells, row labels with their spans, and a place for each cell.
+"""The official forms as printed: header cells, row labels with their spans, and a place for each cell.
 
 A printed form is made once and cut into pieces between its cells; a report's page is those pieces with the
 report's cells between them. That is what makes a page of two hundred cells cheap.
@@ -14,7 +14,11 @@ from functools import cache
 from parsers.forms import Block, Form, FormTable, Row, cell_id, load_forms
 from warehouse.site.pages import template
 
-_LEVELS = (re.compile(r"[一二三四五六七八九十]+、"), re.compile(r"（[一二三四五六七八九十]+）"), re.compile(r"\d+[.．]"))
+_LEVELS = (
+    re.compile(r"[一二三四五六七八九十]+、"),
+    re.compile(r"（[一二三四五六七八九十]+）"),
+    re.compile(r"\d+[.．]"),
+)
 
 
 @dataclass(slots=True)
@@ -194,7 +198,5 @@ def _header(block: Block, head: str, stubs: int) -> list[list[Printed]]:
                 same += 1
             rows[level].append(Printed(label, f"printed.{label}", colspan=same, scope="colgroup"))
         level = len(column.path)
-        rows[level].append(
-            Printed(column.label, f"{head}.{column.code}", rowspan=depth - level, scope="col")
-        )
+        rows[level].append(Printed(column.label, f"{head}.{column.code}", rowspan=depth - level, scope="col"))
     return rows

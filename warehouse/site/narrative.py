@@ -9,7 +9,6 @@ from markupsafe import Markup, escape
 
 from warehouse.site.words import say, words
 
-
 _DATE = frozenset("年月日")
 """A number before one of these counts nothing."""
 

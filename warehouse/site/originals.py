@@ -2,15 +2,19 @@
 
 Every original becomes markup without a single script, link or outside reference, under a policy that allows
 none. Each place that a cell was read from has a fragment, so that choosing a cell scrolls there and marks it:
-`t<table>-r<row>-c<column>` in a document with tables, `p<page>-<left>-<top>-<right>-<bottom>` on a page image.
+`t<table>-r<row>-c<column>` in a document with tables, `p<page>-<left>-<top>-<right>-<bottom>` on an image.
 """
 
 from __future__ import annotations
 
 import base64
+import faulthandler
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.resources import files
@@ -32,6 +36,9 @@ IMAGES = 300
 """Page images that one rendering draws at most, some 60 seconds of one core; the others follow in later ones.
 Reports that a person should look at (a failed check, a deduced or uncertain cell) do not count."""
 
+SECONDS = 60.0
+"""Seconds that showing one document may take; none takes two."""
+_NOWHERE = os.open(os.devnull, os.O_WRONLY)
 _PAGES = 8
 """Page images of one document: the form takes three."""
 _WIDTH = 1000
@@ -42,14 +49,14 @@ _SHORT_SIDE = 595.0
 """Points of the short side of a scanned page, as the readers count (parsers/readers/scan.py)."""
 
 _TAGS = {
-    "a", "abbr", "article", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "div", "dl",
-    "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "main", "ol", "p", "pre", "section", "small",
-    "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
+    "abbr", "article", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "div",
+    "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "section",
+    "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {cell: {"id", "colspan", "rowspan"} for cell in ("td", "th")}
 _CONTENT = {
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "select", "textarea",
-    "button", "form", "nav", "head", "title",
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "select",
+    "textarea", "button", "nav", "head", "title",
 }  # fmt: skip
 _OURS = re.compile(r"t\d+-r\d+-c\d+")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
@@ -74,7 +81,7 @@ class Originals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A source as the report's page shows it: its number (from 1), what is said of it, and its page's name."""
+    """A source as the report's page shows it: number (from 1), what is said of it, name of its page."""
 
     number: int
     kind: str
@@ -101,32 +108,60 @@ def show(
     digests: Sequence[str],
     originals: Originals,
     boxes: dict[str, set[tuple[int, str]]],
+    *,
     budget: Budget | None,
+    tried: Path,
 ) -> Iterator[Shown]:
     """Write the pages of a report's originals beside `page_file`; those that the archive does not hold give
-    nothing. `boxes` are pages and boxes of the cells by digest; without a budget every page is drawn."""
+    nothing. `boxes` are pages and boxes of the cells by digest; without a budget every page is drawn.
+
+    A document that ends this process leaves its name in the folder `tried` and is not opened again.
+    """
     for number, digest in enumerate(digests, 1):
         original = originals.read(digest)
         if original is None:
             continue
-        name = f"{page_file.stem}-{number}.html"
+        mark = tried / sha256(digest.encode()).hexdigest()[:32]
+        if mark.exists():
+            yield Shown(number, "unreadable", None)
+            continue
         try:
-            kind, body = _body(original, page_file, number, boxes.get(digest, set()), budget)
-        except (ReadError, _DrawError):
+            with _watched(mark):
+                kind, body = _body(original, page_file, number, boxes.get(digest, set()), budget)
+        except (ReadError, _DrawError, MemoryError):
             yield Shown(number, "unreadable", None)
             continue
         if body is None:
             yield Shown(number, kind, None)
             continue
-        style = files(__package__).joinpath("assets", "original.css").read_text("utf-8")
+        name = f"{page_file.stem}-{number}.html"
+        style, style_digest = _style()
         page = template("original.html").render(
-            body=body,
-            style=Markup(style),
-            style_digest=base64.b64encode(sha256(style.encode()).digest()).decode(),
-            number=number,
+            body=body, style=style, style_digest=style_digest, number=number
         )
         write(page_file.with_name(name), page.encode())
         yield Shown(number, kind, name)
+
+
+@contextmanager
+def _watched(mark: Path) -> Iterator[None]:
+    """Let `mark` stand while a document is open, and end this process if that takes too long: code below
+    Python hears nothing else."""
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    faulthandler.dump_traceback_later(SECONDS, exit=True, file=_NOWHERE)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        mark.unlink()
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    """The style of originals, and its digest as the policy of their pages names it."""
+    style = files(__package__).joinpath("assets", "original.css").read_text("utf-8")
+    return Markup(style), base64.b64encode(sha256(style.encode()).digest()).decode()
 
 
 class _DrawError(Exception):
@@ -237,11 +272,11 @@ def _draw(data: bytes, kind: str, wanted: Sequence[int], page_file: Path, number
     pictures = _pdf_pages(data, wanted) if kind == "pdf" else _frames(data, wanted)
     for page_number, picture, width in pictures:
         height = width * picture.height / picture.width
-        if picture.width > _WIDTH:
-            picture = picture.resize((_WIDTH, round(_WIDTH * picture.height / picture.width)))
+        size = (_WIDTH, round(_WIDTH * picture.height / picture.width))
+        small = picture.resize(size) if picture.width > _WIDTH else picture
         name = f"{page_file.stem}-{number}-{page_number}.webp"
         out = BytesIO()
-        picture.convert("RGB").save(out, "WEBP", quality=55, method=2)
+        small.convert("RGB").save(out, "WEBP", quality=55, method=2)
         write(page_file.with_name(name), out.getvalue())
         yield _Drawn(page_number, name, width, height)
 
@@ -254,7 +289,9 @@ def _pdf_pages(data: bytes, wanted: Sequence[int]) -> Iterator[tuple[int, Any, f
     except pdfium.PdfiumError as error:
         raise _DrawError(str(error)) from error
     try:
-        pages = [number for number in wanted if number <= len(document)] or range(1, min(len(document), _PAGES) + 1)
+        pages = [number for number in wanted if number <= len(document)] or range(
+            1, min(len(document), _PAGES) + 1
+        )
         scanned = not any(document[n - 1].get_textpage().count_chars() for n in pages)
         for number in pages:
             page = document[number - 1]
@@ -292,5 +329,7 @@ def _rectangles(boxes: Iterable[tuple[int, str]]) -> dict[int, list[tuple[str, l
     for on_page, box in sorted(boxes):
         left, top, right, bottom = map(int, box.split())
         fragment = f"p{on_page}-{'-'.join(box.split())}"
-        found.setdefault(on_page, []).append((fragment, [left, top, max(right - left, 1), max(bottom - top, 1)]))
+        found.setdefault(on_page, []).append(
+            (fragment, [left, top, max(right - left, 1), max(bottom - top, 1)])
+        )
     return found

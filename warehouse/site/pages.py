@@ -50,7 +50,9 @@ def number(value: float | int | None) -> str:
     if whole == value:
         return f"{whole:,}"
     digits = repr(abs(value)).partition(".")[2]
-    return f"{'-' if value < 0 and whole == 0 else ''}{whole:,}.{digits}" if digits.isdigit() else f"{value:,}"
+    return (
+        f"{'-' if value < 0 and whole == 0 else ''}{whole:,}.{digits}" if digits.isdigit() else f"{value:,}"
+    )
 
 
 def agency_key(province: str, agency: str) -> str:
@@ -82,7 +84,7 @@ def write(path: Path, data: bytes) -> bool:
 
 
 def script(call: str, *values: object) -> bytes:
-    """A script file that hands data to the pages: pages opened from disk can load scripts and nothing else."""
+    """A script file that hands data to the pages: opened from disk they can load scripts and nothing else."""
     arguments = ",".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values)
     return f"{call}({arguments});\n".encode()
 

@@ -51,7 +51,9 @@ def find(root: Path) -> list[Partition]:
         for table in SCHEMAS
         for path in root.glob(f"{table}/year=*/province=*/{FILE_NAME}")
     }
-    return [Partition(year, province, _signature(root, year, province)) for year, province in sorted(directories)]
+    return [
+        Partition(year, province, _signature(root, year, province)) for year, province in sorted(directories)
+    ]
 
 
 def _signature(root: Path, year: int, province: str) -> tuple[tuple[str, int, int, int], ...]:
@@ -99,7 +101,7 @@ def render(
         after.entries.append(entry)
         after.findings += findings.of_report(made, entry)
         file = out / report_page(key, partition.year)
-        shown = _originals(file, rows, originals, None if made.doubtful else budget)
+        shown = _originals(file, rows, originals, None if made.doubtful else budget, out / FOLDER / "tried")
         write(file, report.render(made, shown, links(partition.province, entry)))
         written += 1 + sum(source.address is not None for source in shown)
         waits = any(source.kind == "pending" for source in shown)
@@ -141,7 +143,9 @@ def _entry(key: str, made: report.ReportView) -> Entry:
     )
 
 
-def _originals(file: Path, rows: Rows, originals: Originals, budget: Budget | None) -> Sequence[Shown]:
+def _originals(
+    file: Path, rows: Rows, originals: Originals, budget: Budget | None, tried: Path
+) -> Sequence[Shown]:
     digests = rows.report.get("digests") or []
     cells = rows.tables["cells"]
     boxes: dict[str, set[tuple[int, str]]] = {}
@@ -150,4 +154,4 @@ def _originals(file: Path, rows: Rows, originals: Originals, budget: Budget | No
     ):
         if page is not None and box is not None:
             boxes.setdefault(digest, set()).add((page, " ".join(f"{edge:.0f}" for edge in box)))
-    return list(show(file, digests, originals, boxes, budget))
+    return list(show(file, digests, originals, boxes, budget=budget, tried=tried))

@@ -75,7 +75,7 @@ def place_page(code: str, number: int = 1) -> str:
 
 
 def chain(province: str, entry: Entry) -> list[tuple[str, str]]:
-    """Code and name of the province, city and county that an agency belongs to, as far as its division says."""
+    """Code and name of the province, city and county of an agency, as far as its division says."""
     top = province_code(province)
     found = [(top, province)]
     code = entry.division or ""
@@ -137,7 +137,7 @@ def place_pages(place: Place, above: list[tuple[str, str]]) -> Iterator[tuple[st
 
 def _row(member: Member, years: list[int]) -> dict[str, object]:
     """An agency in the list: one mark a year, and the same in numbers for those who cannot see marks."""
-    marks = []
+    marks: list[tuple[int, str, str | None]] = []
     for year in years:
         entry = member.years.get(year)
         verdict = entry.verdict if entry else None

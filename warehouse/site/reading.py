@@ -37,9 +37,7 @@ def partition_file(root: Path, table: str, year: int, province: str) -> Path:
     return root / table / partition(year, province) / FILE_NAME
 
 
-def report_rows(
-    root: Path, year: int, province: str, wanted: dict[str, Sequence[str]]
-) -> Iterator[Rows]:
+def report_rows(root: Path, year: int, province: str, wanted: dict[str, Sequence[str]]) -> Iterator[Rows]:
     """The reports of a partition with the `wanted` columns of each table, in the order of the file.
 
     A table or column that the dataset does not have gives nothing, so that pages can be made for a dataset

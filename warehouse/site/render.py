@@ -1,8 +1,9 @@
 """The site from the dataset: which pages have to be made anew, and who makes them.
 
-Work is shared out by partition (the pages of its reports) and then by province (agencies and places), so that one
-province and year is in memory at a time. Each leaves a small file of what its pages were made of (`state.py`);
-a partition whose files are the same is not read again, a report whose rows are the same is not rendered again.
+Work is shared out by partition (the pages of its reports) and then by province (agencies and places), so that
+one province and year is in memory at a time. Each leaves a small file of what its pages were made of
+(`state.py`): a partition whose files are the same is not read again, a report whose rows are the same is not
+rendered again.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ def render_site(
 ) -> Rendering:
     """Bring the site in `out` (by default `<home>/site`) up to the dataset of `home`.
 
-    `originals` is where archived bytes come from, `nights` what is known of the runs. `images` is how many page images may be drawn for reports that nobody has to look at, None for all.
-    Raises NoDatasetError where nothing was published, WarehouseError where the dataset is damaged; the site is
-    then older than the dataset in parts, and the next rendering completes it.
+    `originals` is where archived bytes come from, `nights` what is known of the runs, `images` how many page
+    images may be drawn for reports that nobody has to look at, None for all.
+    Raises NoDatasetError where nothing was published, WarehouseError where the dataset is damaged; the site
+    is then older than the dataset in parts, and the next rendering completes it.
     """
     root = (home / DATASET).resolve()
     if not root.is_dir():
@@ -59,15 +61,15 @@ def render_site(
     done = Rendering(out)
     fresh = state.load(out, "edition").get("edition") != pages.edition()
     found = partitions.find(root)
-    changed = [
-        partition for partition in found if fresh or partitions.has_changed(out, partition)
-    ]
+    changed = [partition for partition in found if fresh or partitions.has_changed(out, partition)]
     gone = state.names(out, "reports-") - {partition.name for partition in found}
     by_province: dict[str, list[int]] = {}
     for partition in found:
         by_province.setdefault(partition.province, []).append(partition.year)
     touched = {partition.province for partition in changed}
-    touched |= {name for name in by_province if any(lost.endswith(f"-{province_code(name)}") for lost in gone)}
+    touched |= {
+        name for name in by_province if any(lost.endswith(f"-{province_code(name)}") for lost in gone)
+    }
     with workers(sum(partition.bytes for partition in changed), images) as run:
         changed.sort(key=lambda partition: partition.bytes, reverse=True)
         for counts in run(partitions.render, [(root, out, each, originals, fresh) for each in changed]):
@@ -101,7 +103,12 @@ def _render_country(
             before = agencies_found.get(entry.key)
             place = " ".join(filter(None, (entry.city, entry.county)))
             agencies_found[entry.key] = search.Agency(
-                partition.province, code, place, entry.agency, entry.key, (before.years if before else ()) + years
+                partition.province,
+                code,
+                place,
+                entry.agency,
+                entry.key,
+                (before.years if before else ()) + years,
             )
         for finding in made.findings:
             by_code = counts.setdefault(finding.kind, {}).setdefault(partition.year, {})

@@ -1,4 +1,4 @@
-"""The page of a report: the form filled, each cell with its status, text and place, and all that is known of it."""
+"""The page of a report: the form filled, each cell with status, text and place, and what is known of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REPORT_COLUMNS = (
     "fetched_at", "parser_version", "issues", *(f"section_{code}" for code in SECTIONS),
 )  # fmt: skip
 CELL_COLUMNS = (
-    "cell", "value", "raw", "status", "capture", "block", "table_number", "grid_row", "grid_column", "page", "box",
+    "cell", "value", "raw", "status", "capture", "table_number", "grid_row", "grid_column", "page", "box",
 )  # fmt: skip
 WANTED: dict[str, Sequence[str]] = {
     "reports": REPORT_COLUMNS,
@@ -35,8 +35,11 @@ WANTED: dict[str, Sequence[str]] = {
 """What a report's page is made of; its digest is that of these columns."""
 
 PROSE_ISSUES = {
-    IssueCode.PROSE_CONTRADICTION, IssueCode.PARTS_CONTRADICTION, IssueCode.PROSE_YEAR, IssueCode.YEAR_CONTRADICTION,
-}  # fmt: skip
+    IssueCode.PROSE_CONTRADICTION,
+    IssueCode.PARTS_CONTRADICTION,
+    IssueCode.PROSE_YEAR,
+    IssueCode.YEAR_CONTRADICTION,
+}
 _CLASSES = {
     CellStatus.STATED: "s",
     CellStatus.BLANK: "b",
@@ -64,7 +67,7 @@ class ReportView:
     statuses: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
     not_checkable: int = 0
-    form_html: Markup = Markup()
+    form_html: Markup = field(default_factory=Markup)
 
     @property
     def report(self) -> dict[str, Any]:
@@ -136,7 +139,7 @@ def _cell(name: str, span: str, mark: str, row: list[Any], sources: dict[str, in
 
     Built by hand: through the template engine the two hundred cells of a page take ten times as long.
     """
-    value, raw, status, capture, _, table, grid_row, grid_column, on_page, box = row
+    value, raw, status, capture, table, grid_row, grid_column, on_page, box = row
     shown = number(value) if value is not None else _EMPTY.get(status) or "—"
     if status == CellStatus.NOT_APPLICABLE and raw:
         shown = str(escape(raw))
@@ -176,7 +179,9 @@ def render(made: ReportView, originals: Sequence[Shown], places: list[tuple[str,
         originals=originals,
         statuses=[(status, made.statuses[status]) for status in CellStatus if made.statuses[status]],
         classes=_CLASSES,
-        block=data_block({"forms": dict(forms_followed(made.rows.tables["cells"].get("cell", []), report.get("form")))}),
+        block=data_block(
+            {"forms": dict(forms_followed(made.rows.tables["cells"].get("cell", []), report.get("form")))}
+        ),
     )
 
 
@@ -202,4 +207,6 @@ def _mentions(facts: Columns) -> dict[str, list[Mention]]:
 def prose_issues(report: dict[str, Any]) -> list[tuple[int, str, str]]:
     """Number, code and message of the issues where the text of a report contradicts itself or the tables."""
     issues = enumerate(report.get("issues") or [], 1)
-    return [(number, issue["code"], issue["message"]) for number, issue in issues if issue["code"] in PROSE_ISSUES]
+    return [
+        (number, issue["code"], issue["message"]) for number, issue in issues if issue["code"] in PROSE_ISSUES
+    ]

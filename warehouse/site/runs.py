@@ -23,7 +23,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as the page lists it; `failed` are sites that did not deliver, with their reasons."""
+    """One run as the page lists it; `sites` were to be crawled, `done` of them delivered."""
 
     run_id: str
     flow: str
@@ -34,7 +34,6 @@ class Run:
     sites: int
     done: int
     reports: int
-    failed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""The search: an index of all agencies in script files, of which the browser loads the few that a query needs.
+"""The search: an index of all agencies in script files, of which a query needs few.
 
-The names of an agency and its places are cut into pairs of characters. The pairs are shared out over files by a
-number that the browser computes from the pair itself; each file lists the agencies of its pairs. The agencies
-stand in other files, so many in each.
+The names of an agency and its places are cut into pairs of characters. The pairs are shared out over files by
+a number that the browser computes from the pair itself; each file lists the agencies of its pairs. The
+agencies stand in other files, so many in each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the site was made of: one small file a partition and province, so that a rendering knows what has changed."""
+"""What the site was made of, a small file a partition and province: a rendering sees what has changed."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Entry:
 
 @dataclass(slots=True)
 class Finding:
-    """One finding: where it stands (`anchor` on the report's page, or the agency's where `on_agency`), what it
-    is (a code with its kind of words) and what it says."""
+    """One finding: where it stands (`anchor` on the report's page, or the agency's where `on_agency`), what
+    it is (a code with its kind of words) and what it says."""
 
     kind: str
     key: str

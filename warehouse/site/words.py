@@ -1,6 +1,6 @@
-"""The words of the pages: Chinese in the markup, English in one script file that the language switch loads.
+"""The words of the pages: Chinese in the markup, English in a script file that the language switch loads.
 
-An element that carries a word has `data-t="<key>"`; the switch puts the English word of that key in its place.
+An element that carries a word has `data-t="<key>"`; the switch puts the English word of that key there.
 Keys are those of `words.yaml`, and for the labels of forms `<first year>.<table>.<code>`.
 """
 
@@ -20,7 +20,7 @@ from warehouse.site.provinces import provinces
 
 @cache
 def words() -> dict[str, tuple[str, str]]:
-    """Chinese and English by key: `words.yaml`, and what forms, rules, indicators and provinces are called."""
+    """Chinese and English by key: `words.yaml`, and the names of forms, rules, indicators, provinces."""
     text = files(__package__).joinpath("words.yaml").read_text("utf-8")
     found = {key: (zh, en) for key, (zh, en) in yaml.safe_load(text).items()}
     for indicator in load_vocabulary().indicators:
