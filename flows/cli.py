@@ -157,10 +157,10 @@ def _reparse(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace) -> int:
     from flows.documents import counted
-    from warehouse import publish
+    from warehouse import has_staging, publish
 
     home = _home(options)
-    if not (home / "staging").is_dir():
+    if not has_staging(home):
         return _failed(f"{home}: nothing is staged here; `nianbao run` does it")
     publication = publish(home)
     changed = len(publication.written) + len(publication.removed)

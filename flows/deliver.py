@@ -73,7 +73,7 @@ def shortfall(site: Site, reports: int, known: int, documents: int) -> str | Non
     if reports < known:
         return (
             f"{reports} reports where {known} are known; old rows kept (if the portal withdrew some, "
-            f"remove the site's folder in staging and run it again)"
+            f"remove the site's file in staging and run it again)"
         )
     if reports < (site.expects or 0):
         return f"{reports} reports where the registry expects {site.expects}"

@@ -2,12 +2,14 @@
 
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
 from warehouse.publish import Publication, publish
-from warehouse.read import read
+from warehouse.read import read, read_arrow
 from warehouse.rows import SiteReport, Source
 from warehouse.schema import Verdict
-from warehouse.staging import stage, staged_reports
+from warehouse.staging import has_staging, stage, staged_reports
+from warehouse.store import Home
 
 __all__ = [
+    "Home",
     "NoDatasetError",
     "Publication",
     "SiteReport",
@@ -15,8 +17,10 @@ __all__ = [
     "UnknownNameError",
     "Verdict",
     "WarehouseError",
+    "has_staging",
     "publish",
     "read",
+    "read_arrow",
     "stage",
     "staged_reports",
 ]

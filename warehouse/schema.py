@@ -14,6 +14,10 @@ import pyarrow as pa
 from parsers.forms import CellSpec, Section, load_forms
 from parsers.model import CellStatus, CheckOutcome
 
+SCHEMA_VERSION = 1
+"""Number of the schemas below. It grows with every change of a table or column; a column that was once
+published is never used again for another meaning."""
+
 
 class Verdict(StrEnum):
     """How far the form of one report could be read; the first that applies, in this order."""

@@ -134,8 +134,9 @@ def test_a_file_that_may_not_grow_is_said_like_a_full_disk(tmp_path: Path) -> No
 
 def test_a_dead_process_gives_the_lock_back(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from warehouse.swap import exclusive\n"
-        "with exclusive(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys; from warehouse.store import open_store\n"
+        "with open_store(sys.argv[1]).exclusive('snapshots/current'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
     )
     owner = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
@@ -143,7 +144,8 @@ def test_a_dead_process_gives_the_lock_back(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         cwd=ROOT,
     )
-    with owner, (tmp_path / "warehouse.lock").open("ab") as lock:
+    (tmp_path / "locks/snapshots").mkdir(parents=True)
+    with owner, (tmp_path / "locks/snapshots/current").open("ab") as lock:
         assert owner.stdout is not None
         owner.stdout.readline()
         with pytest.raises(BlockingIOError):

@@ -231,10 +231,9 @@ def test_order_of_staging_does_not_show(orders: tuple[list[Drawn], list[Drawn]])
 
 
 def test_a_dataset_with_other_columns_is_renewed_whole(home: Path) -> None:
-    described = home / "dataset" / "datapackage.json"
-    package = json.loads(described.read_text())
-    del package["resources"][0]["schema"]["fields"][-3]
-    described.write_text(json.dumps(package))
+    published = home / "snapshots" / (home / "snapshots/current").read_text() / "manifest.json"
+    manifest = json.loads(published.read_text())
+    published.write_text(json.dumps(manifest | {"columns": "others"}))
     stage(home, ZF, "青海省", [xining(99)])
     publish(home, [GXJ])
     assert read("reports", home=home, province="青海省")[NEW].to_list() == [99]
@@ -258,10 +257,10 @@ def test_sites_are_staged_whole(home: Path) -> None:
 
 
 def test_damaged_staging_is_named_and_publishes_nothing(home: Path) -> None:
-    (damaged,) = (home / "staging").glob(f"*/{GXJ}/cells.parquet")
+    (damaged,) = (home / "staging").glob(f"*/{GXJ}")
     damaged.write_bytes(damaged.read_bytes()[:100])
     before = contents(home / "dataset")
-    with pytest.raises(WarehouseError, match=r"gxj\.jcs\.gov\.cn/cells\.parquet.*reparse") as raised:
+    with pytest.raises(WarehouseError, match=r"甘肃省/gxj\.jcs\.gov\.cn: .*reparse") as raised:
         publish(home)
     assert "\n" not in str(raised.value)
     assert contents(home / "dataset") == before

@@ -54,9 +54,8 @@ def test_home_is_taken_from_the_environment(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("NIANBAO_HOME", str(home))
     assert len(read("reports")) == 3
     monkeypatch.delenv("NIANBAO_HOME")
-    (home / "dataset").rename(home / "elsewhere")
     (home / "data").mkdir()
-    (home / "elsewhere").rename(home / "data" / "dataset")
+    (home / "snapshots").rename(home / "data" / "snapshots")
     monkeypatch.chdir(home)
     assert len(read("reports")) == 3
 
