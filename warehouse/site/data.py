@@ -3,101 +3,129 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import pyarrow.parquet as pq
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from warehouse.layout import FILE_NAME, partition
-from warehouse.schema import SCHEMAS
+from warehouse.layout import file_path, table_of
+from warehouse.manifest import SNAPSHOTS, File, Manifest, load, place
+from warehouse.site import state
 from warehouse.site.pages import page, write
-from warehouse.site.reading import partition_file
-from warehouse.site.state import remove
+from warehouse.store import Folder, Store
 
 FOLDER = "data"
-_DOCUMENTS = ("CODEBOOK.md", "datapackage.json")
+SNAPSHOTS_SHOWN = 12
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TableFiles:
     """The files of a table: how many, their rows and bytes."""
 
     name: str
-    files: int = 0
-    rows: int = 0
-    bytes: int = 0
+    files: int
+    rows: int
+    bytes: int
 
 
-def publish_files(root: Path, out: Path, partitions: Sequence[tuple[int, str]]) -> list[TableFiles]:
-    """Let the dataset's files stand in the site as well: as links, which cost no space, else as copies."""
+@dataclass(frozen=True, slots=True)
+class SnapshotLine:
+    """A snapshot in the list: its reports, and the partitions that differ from the snapshot before."""
+
+    id: str
+    created_at: str
+    reports: int
+    changed: int | None
+
+
+def bring_files(store: Store, manifest: Manifest, out: Path) -> Path:
+    """Let the files of a snapshot stand in the site: as links, which cost no space, else as copies.
+
+    Gives their folder. The pages are made from it, so that they show one snapshot whatever is published
+    meanwhile.
+    """
     folder = out / FOLDER
-    wanted = {folder / name: root / name for name in _DOCUMENTS if (root / name).exists()}
-    tables = []
-    for table in SCHEMAS:
-        counted = TableFiles(table)
-        for year, province in partitions:
-            file = partition_file(root, table, year, province)
-            if file.exists():
-                wanted[folder / table / partition(year, province) / FILE_NAME] = file
-                counted.files += 1
-                counted.bytes += file.stat().st_size
-                counted.rows += pq.read_metadata(file).num_rows
-        tables.append(counted)
-    for target, source in wanted.items():
-        _bring(source, target)
-    held = folder.glob(f"*/year=*/province=*/{FILE_NAME}")
-    remove([file for file in held if file not in wanted])
-    return [table for table in tables if table.files]
+    held: dict[str, str] = state.load(out, "data")
+    now = {file.path: file.sha256 for file in manifest.files}
+    for file in manifest.files:
+        target = folder / file.path
+        if held.get(file.path) != file.sha256 or not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _bring(store, manifest, file, target)
+    state.remove(folder / path for path in held.keys() - now.keys())
+    text = manifest.model_dump_json(indent=1, exclude={"inputs"}) + "\n"
+    write(folder / "manifest.json", text.encode())
+    state.save(out, "data", now)
+    return folder
 
 
-def _bring(source: Path, target: Path) -> None:
-    there = source.stat()
-    if target.exists():
-        here = target.stat()
-        if here.st_ino == there.st_ino or (here.st_size, here.st_mtime_ns) == (
-            there.st_size,
-            there.st_mtime_ns,
-        ):
+def _bring(store: Store, manifest: Manifest, file: File, target: Path) -> None:
+    source = place(store, manifest.snapshot, file)
+    if isinstance(store, Folder):
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        partial.unlink(missing_ok=True)
+        try:
+            os.link(store.root / source, partial)
+            partial.replace(target)
             return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
-    try:
-        os.link(source, partial)
-    except OSError:  # another file system, or one without links
-        shutil.copy2(source, partial)
-    partial.replace(target)
+        except OSError:
+            partial.unlink(missing_ok=True)  # another file system, or one without links
+    write(target, store.read(source))
+
+
+def snapshots(store: Store, manifest: Manifest) -> list[SnapshotLine]:
+    """The last snapshots, the newest first."""
+    found: list[SnapshotLine] = []
+    ids = [id for id in store.folders(SNAPSHOTS) if id <= manifest.snapshot]
+    manifests = [load(store, id) for id in ids[-SNAPSHOTS_SHOWN - 1 :]]
+    before: dict[str, str] | None = None
+    for each in manifests:
+        files = {file.path: file.sha256 for file in each.files if file.rows is not None}
+        changed = None
+        if before is not None:
+            paths = {path for path, _ in files.items() ^ before.items()}
+            changed = len({path.partition("/")[2] for path in paths})
+        before = files
+        created = f"{each.created_at:%Y-%m-%d %H:%M UTC}"
+        found.append(SnapshotLine(each.snapshot, created, each.tables["reports"].rows, changed))
+    return found[::-1][:SNAPSHOTS_SHOWN]
 
 
 def render(
-    root: Path, out: Path, partitions: Sequence[tuple[int, str]], tables: Sequence[TableFiles]
+    out: Path, manifest: Manifest, partitions: Sequence[tuple[int, str]], history: Sequence[SnapshotLine]
 ) -> bool:
     """Write the page `data.html`; tells whether it changed."""
-    provinces = sorted({province for _, province in partitions})
-    years = sorted({year for year, _ in partitions})
+    sizes: dict[str, int] = {}
+    for file in manifest.files:
+        sizes[table_of(file.path)] = sizes.get(table_of(file.path), 0) + file.bytes
+    held = {file.path for file in manifest.files}
     addresses = {
-        (year, province): f"{FOLDER}/reports/" + quote(f"{partition(year, province)}/{FILE_NAME}", safe="/=")
+        (year, province): f"{FOLDER}/" + quote(path, safe="/=")
         for year, province in partitions
-        if (out / FOLDER / "reports" / partition(year, province) / FILE_NAME).exists()
+        if (path := file_path("reports", year, province)) in held
     }
-    text = root / "CODEBOOK.md"
     return write(
         out / "data.html",
         page(
             "data.html",
             0,
             here="data",
-            tables=tables,
-            provinces=provinces,
-            years=years,
+            tables=[
+                TableFiles(name, count.files, count.rows, sizes.get(name, 0))
+                for name, count in manifest.tables.items()
+            ],
+            provinces=sorted({province for _, province in partitions}),
+            years=sorted({year for year, _ in partitions}),
             addresses=addresses,
             ways=WAYS,
-            codebook=_html(text.read_text("utf-8")) if text.exists() else Markup(""),
+            snapshot=manifest.snapshot,
+            created=f"{manifest.created_at:%Y-%m-%d}",
+            software=manifest.software,
+            history=history,
+            codebook=_html((out / FOLDER / "CODEBOOK.md").read_text("utf-8")),
         ),
     )
 

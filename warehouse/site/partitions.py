@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.layout import FILE_NAME
-from warehouse.schema import SCHEMAS
+from warehouse.layout import partition_of, table_of
+from warehouse.manifest import File, Manifest
 from warehouse.site import findings, report
 from warehouse.site.originals import Budget, Originals, Shown, show
 from warehouse.site.pages import agency_key, report_page, write
 from warehouse.site.places import links
 from warehouse.site.provinces import province_code
-from warehouse.site.reading import Rows, partition_file, report_rows
+from warehouse.site.reading import Rows, report_rows
 from warehouse.site.state import (
     FOLDER,
     Entry,
@@ -27,45 +27,35 @@ from warehouse.site.state import (
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition of the dataset; `signature` changes when one of its files does."""
+    """A partition of the dataset; `signature` pairs its tables with the digests of their files."""
 
     year: int
     province: str
-    signature: tuple[tuple[str, int, int, int], ...]
+    signature: tuple[tuple[str, str], ...]
+    bytes: int
+    """Size of its cells; the files of reports are mostly the labels of their columns."""
 
     @property
     def name(self) -> str:
         """Its name among the state files."""
         return f"reports-{self.year}-{province_code(self.province)}"
 
-    @property
-    def bytes(self) -> int:
-        """Size of its cells; the files of reports are mostly the labels of their columns."""
-        return sum(size for table, size, _, _ in self.signature if table == "cells")
 
-
-def find(root: Path) -> list[Partition]:
-    """Every partition of the dataset that holds rows in any table, by year and province."""
-    directories = {
-        (int(path.parent.parent.name.partition("=")[2]), path.parent.name.partition("=")[2])
-        for table in SCHEMAS
-        for path in root.glob(f"{table}/year=*/province=*/{FILE_NAME}")
-    }
+def find(manifest: Manifest) -> list[Partition]:
+    """Every partition of a snapshot, by year and province."""
+    files: dict[tuple[int, str], list[File]] = {}
+    for file in manifest.files:
+        if file.rows is not None:
+            files.setdefault(partition_of(file.path), []).append(file)
     return [
-        Partition(year, province, _signature(root, year, province)) for year, province in sorted(directories)
+        Partition(
+            year,
+            province,
+            tuple((table_of(file.path), file.sha256) for file in held),
+            sum(file.bytes for file in held if table_of(file.path) == "cells"),
+        )
+        for (year, province), held in sorted(files.items())
     ]
-
-
-def _signature(root: Path, year: int, province: str) -> tuple[tuple[str, int, int, int], ...]:
-    """Size, time of change and inode of each file: publishing replaces a file whose rows are others and keeps
-    the others. A copied dataset has other ones, and is compared report by report."""
-    found = []
-    for table in SCHEMAS:
-        file = partition_file(root, table, year, province)
-        if file.exists():
-            stat = file.stat()
-            found.append((table, stat.st_size, stat.st_mtime_ns, stat.st_ino))
-    return tuple(found)
 
 
 def has_changed(out: Path, partition: Partition) -> bool:

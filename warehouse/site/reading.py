@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
-from warehouse.layout import FILE_NAME, partition
+from warehouse.layout import file_path
 from warehouse.schema import SCHEMAS
 
 BATCH, LONG_BATCH = 8192, 512
@@ -34,7 +34,7 @@ class Rows:
 
 def partition_file(root: Path, table: str, year: int, province: str) -> Path:
     """The file of a table, whether or not it exists."""
-    return root / table / partition(year, province) / FILE_NAME
+    return root / file_path(table, year, province)
 
 
 def report_rows(root: Path, year: int, province: str, wanted: dict[str, Sequence[str]]) -> Iterator[Rows]:

@@ -8,18 +8,21 @@ rendered again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse.errors import NoDatasetError
-from warehouse.layout import DATASET
+from warehouse.errors import WarehouseError
+from warehouse.manifest import Manifest, load
 from warehouse.site import agencies, assets, coverage, data, findings, pages, partitions, runs, search, state
 from warehouse.site.originals import IMAGES, Originals
 from warehouse.site.places import Tally
 from warehouse.site.provinces import province_code
 from warehouse.site.runs import Runs
 from warehouse.site.workers import workers
+from warehouse.store import Folder, Home, Store, open_store, plain_errors
 
 
 @dataclass(slots=True)
@@ -39,7 +42,7 @@ class Rendering:
 
 
 def render_site(
-    home: Path,
+    home: Home,
     out: Path | None = None,
     *,
     originals: Originals,
@@ -53,14 +56,41 @@ def render_site(
     Raises NoDatasetError where nothing was published, WarehouseError where the dataset is damaged; the site
     is then older than the dataset in parts, and the next rendering completes it.
     """
-    root = (home / DATASET).resolve()
-    if not root.is_dir():
-        raise NoDatasetError(f"{root}: nothing published here yet; run 'nianbao run' or name the home")
-    out = (out or home / "site").absolute()
-    out.mkdir(parents=True, exist_ok=True)
+    store = open_store(home)
+    with plain_errors(store):
+        load(store)  # before a folder is made for nothing
+    with plain_errors(store), _one_at_a_time(_folder(store, out)) as folder:
+        manifest = load(store)
+        root = data.bring_files(store, manifest, folder)
+        done = _render(root, folder, manifest, originals, images)
+        places = [(partition.year, partition.province) for partition in partitions.find(manifest)]
+        done.written += data.render(folder, manifest, places, data.snapshots(store, manifest))
+        done.written += pages.write(folder / "runs.html", runs.render(nights or Runs()))
+        state.save(folder, "edition", {"edition": pages.edition()})
+        return done
+
+
+def _folder(store: Store, out: Path | None) -> Path:
+    """Where the site goes."""
+    if out is None and not isinstance(store, Folder):
+        raise WarehouseError(f"{store.where('')}: a bucket; name a folder for the site with --out")
+    return (out or Path(store.where("site"))).absolute()
+
+
+@contextmanager
+def _one_at_a_time(out: Path) -> Iterator[Path]:
+    """Wait for whoever renders into the same folder."""
+    (out / state.FOLDER).mkdir(parents=True, exist_ok=True)
+    with (out / state.FOLDER / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield out
+
+
+def _render(root: Path, out: Path, manifest: Manifest, originals: Originals, images: int | None) -> Rendering:
+    """Everything that follows from the rows of the snapshot."""
     done = Rendering(out)
     fresh = state.load(out, "edition").get("edition") != pages.edition()
-    found = partitions.find(root)
+    found = partitions.find(manifest)
     changed = [partition for partition in found if fresh or partitions.has_changed(out, partition)]
     gone = state.names(out, "reports-") - {partition.name for partition in found}
     by_province: dict[str, list[int]] = {}
@@ -80,15 +110,12 @@ def render_site(
         for counts in run(agencies.render_province, provinces):
             done.add(counts)
     done.removed += agencies.remove_provinces(out, {province_code(name) for name in by_province})
-    _render_country(root, out, found, done, nights or Runs())
+    _render_country(out, found, done)
     done.written += assets.write_assets(out)
-    state.save(out, "edition", {"edition": pages.edition()})
     return done
 
 
-def _render_country(
-    root: Path, out: Path, found: Sequence[partitions.Partition], done: Rendering, nights: Runs
-) -> None:
+def _render_country(out: Path, found: Sequence[partitions.Partition], done: Rendering) -> None:
     """The pages about all provinces and years, from what the partitions left."""
     tallies: coverage.Tallies = {}
     counts: findings.Counts = {}
@@ -116,9 +143,6 @@ def _render_country(
         done.reports += len(made.digests)
         done.waiting += made.waiting
     names = {province_code(name): name for name in sorted(tallies, key=province_code)}
-    places = [(partition.year, partition.province) for partition in found]
     done.written += pages.write(out / "index.html", coverage.render(tallies))
     done.written += pages.write(out / "findings.html", findings.render(counts, names))
-    done.written += pages.write(out / "runs.html", runs.render(nights))
     done.written += search.write_index(out, agencies_found.values())
-    done.written += data.render(root, out, places, data.publish_files(root, out, places))

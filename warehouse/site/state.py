@@ -50,7 +50,7 @@ class PartitionState:
 
     `waiting` counts the reports whose page images have to wait."""
 
-    signature: list[list[int | str]] = field(default_factory=list)
+    signature: list[list[str]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
