@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from warehouse.schema import SCHEMAS
 from warehouse.site import agency
+from warehouse.site.digests import group_digests
 from warehouse.site.originals import Budget
 from warehouse.site.pages import agency_key, agency_page, write
 from warehouse.site.places import links, place_pages, province_tree
 from warehouse.site.provinces import province_code
-from warehouse.site.reading import table_rows
+from warehouse.site.reading import grouped, table_rows
 from warehouse.site.state import FOLDER, Entry, load, load_partition, names, remove, save
 
 _COLUMNS = (
@@ -90,9 +88,8 @@ def _agencies(root: Path, province: str, years: Sequence[int]) -> Iterator[tuple
         return
     rows = pa.concat_tables(parts).sort_by([("agency", "ascending"), ("year", "ascending")])
     for batch in rows.combine_chunks().to_batches():
-        runs: Any = pc.run_end_encode(batch.column("agency"))
-        start = 0
-        for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            piece = batch.slice(start, end - start)
-            start = end
-            yield name, blake2b(piece.serialize(), digest_size=12).hexdigest(), piece
+        starts, agencies = grouped(batch, "agency")
+        digests = group_digests(batch, starts).tolist()
+        ends = [*starts[1:].tolist(), batch.num_rows]
+        for name, digest, start, end in zip(agencies, digests, starts.tolist(), ends, strict=True):
+            yield name, f"{digest:016x}", batch.slice(start, end - start)

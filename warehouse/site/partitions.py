@@ -80,9 +80,10 @@ def render(
         kept_findings.setdefault(finding.key, []).append(finding)
     written = 0
     for rows in report_rows(root, partition.year, partition.province, report.WANTED):
-        key = agency_key(partition.province, rows.report["agency"])
-        if known.get(key) == rows.digest:
-            after.digests[key] = rows.digest
+        key = agency_key(partition.province, rows.agency)
+        digest = rows.digest()
+        if known.get(key) == digest:
+            after.digests[key] = digest
             after.entries.append(entries[key])
             after.findings += kept_findings.get(key, [])
             continue
@@ -96,7 +97,7 @@ def render(
         written += 1 + sum(source.address is not None for source in shown)
         waits = any(source.kind == "pending" for source in shown)
         after.waiting += waits
-        after.digests[key] = f"{rows.digest}*" if waits else rows.digest
+        after.digests[key] = f"{digest}*" if waits else digest
     gone = [out / report_page(key, partition.year) for key in before.digests.keys() - after.digests.keys()]
     removed = remove(gone)
     for file in gone:

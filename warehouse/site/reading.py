@@ -1,35 +1,72 @@
-"""The published dataset report by report, in little memory: one partition, its tables side by side."""
+"""The dataset report by report, in little memory: one partition, its tables side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
 from warehouse.layout import file_path
 from warehouse.schema import SCHEMAS
+from warehouse.site.digests import group_digests
 
-BATCH, LONG_BATCH = 8192, 512
-"""Rows of a table that are decoded at once; those of `reports` hold whole texts."""
+ROWS, LONG_ROWS = 1 << 17, 1 << 10
+"""Rows of a table that are in memory at once; those of `reports` hold whole texts."""
 
 Columns = dict[str, list[Any]]
 """Rows of one report in a table, column by column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """One report: its row of `reports`, its rows of the other tables, and a digest of all of them."""
+class Group:
+    """The rows of one report in one table: a stretch of rows that were read together."""
 
-    report: dict[str, Any]
-    tables: dict[str, Columns]
-    digest: str
+    key: str
+    digest: int
+    rows: pa.RecordBatch
+    start: int
+    end: int
+
+    @property
+    def columns(self) -> Columns:
+        found: Columns = self.rows.slice(self.start, self.end - self.start).to_pydict()
+        return found
+
+
+class Rows:
+    """One report: its row of `reports`, and its rows of the other tables."""
+
+    def __init__(self, report: Group, others: dict[str, Group | None]) -> None:
+        self._report = report
+        self._others = others
+
+    @property
+    def agency(self) -> str:
+        return str(self._report.rows.column("agency")[self._report.start].as_py())
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """The row of `reports`."""
+        return {name: values[0] for name, values in self._report.columns.items()}
+
+    @cached_property
+    def tables(self) -> dict[str, Columns]:
+        """Rows by table, column by column; nothing where a table has none."""
+        return {table: {} if group is None else group.columns for table, group in self._others.items()}
+
+    def digest(self) -> str:
+        """The same for the same rows, wherever in a file they stand."""
+        parts = [self._report.digest, *(group.digest if group else 0 for group in self._others.values())]
+        return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
 def partition_file(root: Path, table: str, year: int, province: str) -> Path:
@@ -41,7 +78,8 @@ def report_rows(root: Path, year: int, province: str, wanted: dict[str, Sequence
     """The reports of a partition with the `wanted` columns of each table, in the order of the file.
 
     A table or column that the dataset does not have gives nothing, so that pages can be made for a dataset
-    that is older or newer. Raises WarehouseError where a file is damaged, or its rows stand in another order.
+    that is older or newer. Raises WarehouseError where a file is damaged, or the tables do not hold the same
+    reports in the same order.
     """
     others = {
         table: _groups(partition_file(root, table, year, province), table, columns)
@@ -49,56 +87,66 @@ def report_rows(root: Path, year: int, province: str, wanted: dict[str, Sequence
         if table != "reports"
     }
     waiting = {table: next(groups, None) for table, groups in others.items()}
-    for key, row in _groups(partition_file(root, "reports", year, province), "reports", wanted["reports"]):
-        digest = blake2b(row.serialize(), digest_size=12)
-        tables: dict[str, Columns] = {}
+    for report in _groups(partition_file(root, "reports", year, province), "reports", wanted["reports"]):
+        rows: dict[str, Group | None] = dict.fromkeys(others)
         for table, groups in others.items():
             group = waiting[table]
-            while group is not None and group[0] < key:  # rows of a report that is none
-                group = next(groups, None)
-            waiting[table] = group
-            tables[table] = {}
-            if group is not None and group[0] == key:
-                digest.update(group[1].serialize())
-                tables[table] = group[1].to_pydict()
+            if group is not None and group.key == report.key:
+                rows[table] = group
                 waiting[table] = next(groups, None)
-        yield Rows(row.to_pylist()[0], tables, digest.hexdigest())
+        yield Rows(report, rows)
+    for table, group in waiting.items():
+        if group is not None:
+            file = partition_file(root, table, year, province)
+            raise WarehouseError(f"{file}: {group.key} is not where it is in reports; run 'nianbao publish'")
 
 
-def _groups(file: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The rows of each report, with its id."""
-    key: str | None = None
-    pieces: list[pa.RecordBatch] = []
+def grouped(rows: pa.RecordBatch, column: str) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Where each run of equal texts in a column begins, and the texts."""
+    texts = rows.column(column)
+    codes = (texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()).indices.to_numpy()
+    starts = np.append(0, np.flatnonzero(np.diff(codes)) + 1) if len(codes) else np.array([], np.int64)
+    return starts, texts.take(pa.array(starts)).to_pylist()
+
+
+def _groups(file: Path, table: str, columns: Sequence[str]) -> Iterator[Group]:
+    """The rows of each report."""
+    for rows in _whole_reports(file, table, columns):
+        starts, keys = grouped(rows, "report_id")
+        digests = group_digests(rows, starts).tolist()
+        ends = [*starts[1:].tolist(), rows.num_rows]
+        for key, digest, start, end in zip(keys, digests, starts.tolist(), ends, strict=True):
+            yield Group(key, digest, rows, start, end)
+
+
+def _whole_reports(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a file in portions that end with a report."""
+    rest: pa.RecordBatch | None = None
     for batch in _batches(file, table, columns):
-        runs = pc.run_end_encode(batch.column("report_id"))
-        start = 0
-        for value, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            piece = batch.slice(start, end - start)
-            start = end
-            if value == key:
-                pieces.append(piece)
-                continue
-            if key is not None:
-                if value < key:
-                    raise WarehouseError(f"{file}: not sorted by report; run 'nianbao publish'")
-                yield key, _joined(pieces)
-            key, pieces = value, [piece]
-    if key is not None:
-        yield key, _joined(pieces)
+        rows = batch if rest is None else _joined([rest, batch])
+        starts, _ = grouped(rows, "report_id")
+        last = int(starts[-1])
+        if last:
+            yield rows.slice(0, last)
+        rest = rows.slice(last)
+    if rest is not None:
+        yield rest
 
 
-def _joined(pieces: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return pieces[0] if len(pieces) == 1 else pa.concat_batches(pieces)
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    [joined] = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()
+    return joined
 
 
 def _batches(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if table not in SCHEMAS or not file.exists():
         return
+    texts = [field.name for field in SCHEMAS[table] if field.type == pa.string()]
     try:
-        with pq.ParquetFile(file) as parquet:
+        with pq.ParquetFile(file, read_dictionary=texts) as parquet:
             held = set(parquet.schema_arrow.names)
             chosen = ["report_id", *(name for name in columns if name in held and name != "report_id")]
-            yield from parquet.iter_batches(LONG_BATCH if table == "reports" else BATCH, columns=chosen)
+            yield from parquet.iter_batches(LONG_ROWS if table == "reports" else ROWS, columns=chosen)
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WarehouseError(f"{file}: {reason}; run 'nianbao publish'") from error

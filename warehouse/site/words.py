@@ -51,11 +51,13 @@ def zh(key: str) -> str:
     return words()[key][0]
 
 
+@cache
 def say(key: str) -> Markup:
     """The word as an element that the language switch knows."""
     return Markup('<span data-t="{}">{}</span>').format(key, zh(key))
 
 
+@cache
 def code_word(kind: str, code: str | None) -> Markup:
     """The word of a code (`status`, `verdict`, ...); the code itself where none is known, as data may hold
     codes that are newer than these pages."""
