@@ -21,7 +21,7 @@ from crawler.archive import Role
 from crawler.obstacles import LOST, Blocked, HostLost, OffHost, RobotsDenied, obstacle
 from crawler.registry import DEFAULT_DELAY
 from crawler.sitecrawl import SiteCrawl, Visit
-from crawler.urls import host_key, split_url
+from crawler.urls import host_key, posting, split_url
 from crawler.writer import ArchiveWriter, Fetched
 from parsers.charset import decode_text
 
@@ -145,7 +145,7 @@ class ArchiveMiddleware:
         visit: Visit = request.meta["visit"]
         crawl.bytes += len(response.body)
         request.meta["capture"] = self._writer.add(
-            Fetched(response.url, response.status, _headers(response), response.body),
+            Fetched(_address(request, response), response.status, _headers(response), response.body),
             crawl.site.id,
             visit.role,
             parent=visit.parent,
@@ -153,6 +153,10 @@ class ArchiveMiddleware:
             listed_date=visit.listed_date,
         )
         return response
+
+
+def _address(request: Request, response: Response) -> str:
+    return posting(response.url, request.body.decode()) if request.method == "POST" else response.url
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

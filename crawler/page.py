@@ -60,16 +60,17 @@ class Link:
 
 
 class Page:
-    """A page or another text response (JSON, XML). `url` is where it was finally found."""
+    """A page or another text response (JSON, XML). `url` is where it was finally found (for the answer to a
+    form: as `crawler.urls.posting` writes it)."""
 
     def __init__(self, url: str, text: str) -> None:
         self.url = url
         self.text = _XML_DECLARATION.sub("", text.replace("\0", ""))
 
     @classmethod
-    def of(cls, response: Response) -> Page:
+    def of(cls, response: Response, url: str) -> Page:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        return cls(response.url, decode_html(response.body, http_content_type_encoding(content_type)))
+        return cls(url, decode_html(response.body, http_content_type_encoding(content_type)))
 
     @cached_property
     def tree(self) -> HtmlElement:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
+from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, field_validator
 
 from crawler.families import families
 from crawler.urls import host_key, split_url
+from parsers.divisions import UnknownDivisionError, division
 
 DEFAULT_SITES = Path(__file__).parent / "sites"
 DEFAULT_DELAY = 1.0
@@ -25,45 +28,6 @@ DEFAULT_DELAY = 1.0
 DEFAULT_MAX_PAGES = 500
 """Requests that one crawl of a site may send."""
 
-# First two digits of GB/T 2260; 00 stands for central bodies.
-_PROVINCES = {
-    "00": "中央",
-    "11": "北京市",
-    "12": "天津市",
-    "13": "河北省",
-    "14": "山西省",
-    "15": "内蒙古自治区",
-    "21": "辽宁省",
-    "22": "吉林省",
-    "23": "黑龙江省",
-    "31": "上海市",
-    "32": "江苏省",
-    "33": "浙江省",
-    "34": "安徽省",
-    "35": "福建省",
-    "36": "江西省",
-    "37": "山东省",
-    "41": "河南省",
-    "42": "湖北省",
-    "43": "湖南省",
-    "44": "广东省",
-    "45": "广西壮族自治区",
-    "46": "海南省",
-    "50": "重庆市",
-    "51": "四川省",
-    "52": "贵州省",
-    "53": "云南省",
-    "54": "西藏自治区",
-    "61": "陕西省",
-    "62": "甘肃省",
-    "63": "青海省",
-    "64": "宁夏回族自治区",
-    "65": "新疆维吾尔自治区",
-    "66": "新疆生产建设兵团",
-    "71": "台湾省",
-    "81": "香港特别行政区",
-    "82": "澳门特别行政区",
-}
 _ID = re.compile(r"[a-z0-9.-]+(?::\d{1,5})?(?:/[^\s?#]+)?")
 
 
@@ -113,7 +77,7 @@ class Site(BaseModel):
     @property
     def province(self) -> str:
         """Chinese name of the province; 中央 for central bodies."""
-        return _PROVINCES[self.division[:2]]
+        return division(f"{self.division[:2]}0000").name
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -132,8 +96,12 @@ class Site(BaseModel):
     def _division_is_a_code(cls, value: str) -> str:
         if not re.fullmatch(r"[0-9]{6}", value):
             raise ValueError('must be six digits in quotes, such as "620300"')
-        if value[:2] not in _PROVINCES or (value[:2] == "00" and value != "000000"):
-            raise ValueError(f"no province has the code {value[:2]}")
+        try:
+            division(f"{value[:2]}0000")
+        except UnknownDivisionError:
+            raise ValueError(f"no province has the code {value[:2]}") from None
+        if value[:2] == "00" and value != "000000":
+            raise ValueError('central bodies have the code "000000"')
         return value
 
     @field_validator("start_urls")
@@ -142,6 +110,16 @@ class Site(BaseModel):
         for url in value:
             if split_url(url) is None or re.search(r"\s", url):
                 raise ValueError(f"{url!r} is not an http or https address")
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule_is_a_cron_line(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                next(CronSim(value, datetime(2001, 1, 1)))
+        except (CronSimError, StopIteration):  # StopIteration: it never comes up (30 February)
+            raise ValueError(f"schedule {value!r} is no cron line") from None
         return value
 
     @field_validator("portal")
@@ -167,35 +145,8 @@ class Registry:
         return [self.sites[site_id] for site_id in wanted]
 
 
-def load_registry(path: Path | None) -> Registry:
-    """The registry in the file or folder `path`; None: the one that comes with this package.
-    Raises `RegistryError`."""
-    source = path if path is not None else DEFAULT_SITES
-    files = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
-    if not files:
-        raise RegistryError(f"{source}: holds no .yaml file")
-    sites: dict[str, Site] = {}
-    places: dict[str, str] = {}
-    mistakes: list[str] = []
-    for file in files:
-        try:
-            for entry in _entries(file):
-                site, wrong = _site(entry)
-                mistakes.extend(wrong)
-                if site is not None and site.id in sites:
-                    mistakes.append(f"{entry.place('id')}: id {site.id!r} is taken by {places[site.id]}")
-                elif site is not None:
-                    sites[site.id] = site
-                    places[site.id] = entry.place("id")
-        except RegistryError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise RegistryError("\n".join(mistakes))
-    return Registry(sites)
-
-
 @dataclass(frozen=True)
-class _Entry:
+class Entry:
     """One item of a file's list: its values, and the lines of the item and of its fields, from 1."""
 
     file: Path
@@ -208,7 +159,42 @@ class _Entry:
         return f"{self.file}:{self.lines.get(field, self.line)}"
 
 
-def _entries(file: Path) -> Iterator[_Entry]:
+def load_registry(path: Path | None) -> Registry:
+    """The registry in the file or folder `path`; None: the one that comes with this package.
+    Raises `RegistryError`."""
+    entries, mistakes = read_entries(path)
+    if mistakes:
+        raise RegistryError("\n".join(mistakes))
+    return Registry({site.id: site for site, _ in entries})
+
+
+def read_entries(path: Path | None) -> tuple[list[tuple[Site, Entry]], list[str]]:
+    """The sites of the registry at `path` that can be read, each with its place, in the order of the files;
+    and the mistakes of the others, one line each. Raises `RegistryError` where there is no file."""
+    source = path if path is not None else DEFAULT_SITES
+    files = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
+    if not files:
+        raise RegistryError(f"{source}: holds no .yaml file")
+    found: list[tuple[Site, Entry]] = []
+    places: dict[str, str] = {}
+    mistakes: list[str] = []
+    for file in files:
+        try:
+            for entry in _entries(file):
+                site, wrong = _site(entry)
+                mistakes.extend(wrong)
+                if site is None:
+                    continue
+                found.append((site, entry))
+                place = entry.place("id")
+                if (taken := places.setdefault(site.id, place)) != place:
+                    mistakes.append(f"{place}: id {site.id!r} is taken by {taken}")
+        except RegistryError as error:
+            mistakes.append(str(error))
+    return found, mistakes
+
+
+def _entries(file: Path) -> Iterator[Entry]:
     try:
         loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
         root = loader.get_single_node()
@@ -235,10 +221,10 @@ def _entries(file: Path) -> Iterator[_Entry]:
             raise RegistryError(f"{file}:{line}: is not YAML: {error.problem}") from None
         names = [key.value for key, _ in node.value]
         lines: dict[Hashable, int] = {key.value: key.start_mark.line + 1 for key, _ in node.value}
-        yield _Entry(file, values, line, lines, tuple(name for name in set(names) if names.count(name) > 1))
+        yield Entry(file, values, line, lines, tuple(name for name in set(names) if names.count(name) > 1))
 
 
-def _site(entry: _Entry) -> tuple[Site | None, list[str]]:
+def _site(entry: Entry) -> tuple[Site | None, list[str]]:
     """The site of an entry, or None; and its mistakes."""
     wrong = [f"{entry.place(name)}: {name} is given twice" for name in entry.repeated]
     try:
@@ -260,4 +246,5 @@ def _said(field: str, kind: str, message: str) -> str:
         return f"{field} is empty"
     if field == "division" and kind == "string_type":
         return 'division must be six digits in quotes, such as "620300"'
-    return f"{field}: {message.removeprefix('Value error, ')}"
+    plain = message.removeprefix("Value error, ")
+    return plain if plain.startswith(field) else f"{field}: {plain}"

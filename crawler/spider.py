@@ -20,6 +20,7 @@ from crawler.families import family_of
 from crawler.obstacles import LOST, Blocked, HostLost, RobotsDenied, obstacle
 from crawler.page import Page
 from crawler.sitecrawl import SiteCrawl, Visit
+from crawler.urls import posted
 from crawler.walk import Arrival
 from crawler.writer import ArchiveWriter
 
@@ -66,7 +67,7 @@ class ReportSpider(Spider):
             elif response.status >= 300:
                 self._gone(crawl, visit, response)
             else:
-                crawl.arrived(response.url)
+                crawl.arrived(response.meta["capture"].url)
                 self._read(crawl, visit, response)
         except ArchiveError as error:
             self._stop(error)
@@ -113,11 +114,14 @@ class ReportSpider(Spider):
         url = visit.url
         if crawl.site.http_only and url.startswith("https:"):
             url = f"http:{url.removeprefix('https:')}"
+        target, form = posted(url) or (url, None)
         yield Request(
-            url,
+            target,
+            method="GET" if form is None else "POST",
+            body=form,
             callback=self.answered,
             errback=self.lost,
-            headers={"Referer": visit.parent} if visit.parent else None,
+            headers=_headers(visit, form),
             meta={"crawl": crawl, "visit": visit},
             dont_filter=True,  # the queue of the site knows what was fetched
         )
@@ -142,7 +146,7 @@ class ReportSpider(Spider):
         if visit.role is Role.ATTACHMENT:
             return
         if is_page(response):
-            page = Page.of(response)
+            page = Page.of(response, capture.url)
             family = family_of(page, visit.portal or crawl.site.portal)
             turned = partial(self.writer.reclassify, capture)
             Arrival(crawl, visit, page, family, turned).read()
@@ -150,6 +154,13 @@ class ReportSpider(Spider):
         crawl.report(response.url)
         if visit.role is not Role.ARTICLE:
             self.writer.reclassify(capture, Role.ARTICLE, visit.title)
+
+
+def _headers(visit: Visit, form: str | None) -> dict[str, str]:
+    headers = {"Referer": visit.parent} if visit.parent else {}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return headers
 
 
 def is_page(response: Response) -> bool:

@@ -10,6 +10,7 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 _VOLATILE = {"jsessionid", "phpsessid", "aspsessionid", "sessionid", "_", "timestamp", "callback"}
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+_POSTING = "__wb_method=POST&"
 
 DOCUMENTS = frozenset(
     {"pdf", "doc", "docx", "wps", "xls", "xlsx", "et", "txt", "rtf", "zip", "rar", "ofd", "ceb"}
@@ -68,6 +69,18 @@ def page_key(url: str) -> str:
     parts = urlsplit(url)
     path = _INDEX.sub("/", re.sub(r"/{2,}", "/", parts.path or "/"))
     return f"{host_key(url)}{unquote(path)}" + (f"?{parts.query}" if parts.query else "")
+
+
+def posting(url: str, form: str) -> str:
+    """The address by which queue, archive and index know what a POST of `form` (URL-encoded) to `url`
+    answers: the form stands in the query behind a mark, as pywb indexes such requests."""
+    return f"{url}{'&' if '?' in url else '?'}{_POSTING}{form}"
+
+
+def posted(address: str) -> tuple[str, str] | None:
+    """URL and form of an address that `posting` made; None for an address that is simply fetched."""
+    url, mark, form = address.partition(_POSTING)
+    return (url[:-1], form) if mark else None
 
 
 def directory(url: str) -> str:

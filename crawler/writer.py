@@ -19,6 +19,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from crawler.archive import Archive, ArchiveError, Capture, Role, SiteResult, body_digest
+from crawler.urls import posted
 from parsers.charset import decode_text
 
 
@@ -127,10 +128,11 @@ class ArchiveWriter:
         dropped = {"content-length", "transfer-encoding"}
         headers = [pair for pair in fetched.headers if pair[0].lower() not in dropped]
         headers.append(("Content-Length", str(len(fetched.body))))
+        target = (posted(fetched.url) or (fetched.url,))[0]
         http = StatusAndHeaders(str(fetched.status), headers, protocol="HTTP/1.1")
         if original is None:
             record = self._writer.create_warc_record(
-                fetched.url,
+                target,
                 "response",
                 payload=BytesIO(fetched.body),
                 length=len(fetched.body),
@@ -139,9 +141,9 @@ class ArchiveWriter:
             )
         else:
             record = self._writer.create_revisit_record(
-                fetched.url,
+                target,
                 digest,
-                original.url,
+                target,
                 original.stored_at,
                 http_headers=http,
                 warc_headers_dict={"WARC-Date": now},

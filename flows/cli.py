@@ -80,9 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
     site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
     site.set_defaults(command=_site)
-    sites = commands.add_parser("sites", parents=[common], help="list the registry, or check it")
-    sites.add_argument("action", nargs="?", choices=["check"])
+    sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
+    actions = sites.add_subparsers(title="actions", metavar="ACTION")
+    # Options named before the action hold for it too.
+    after = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    after.add_argument("--home", type=Path, metavar="DIR")
+    after.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
+    check = actions.add_parser("check", parents=[after], help="every mistake of the registry, no network")
+    check.set_defaults(command=_sites_check)
+    probe = actions.add_parser("probe", parents=[after], help="fetch a site's start pages, say what they are")
+    probe.add_argument("site", metavar="SITE")
+    probe.set_defaults(command=_sites_probe)
     status = commands.add_parser("status", parents=[common], help="last runs, coverage, what is broken")
     status.set_defaults(command=_status)
     return parser
@@ -193,16 +202,33 @@ def _site(options: argparse.Namespace) -> int:
 
 def _sites(options: argparse.Namespace) -> int:
     from crawler.registry import load_registry
-    from flows.due import check_schedules
 
-    registry = load_registry(options.sites)
-    if options.action == "check":
-        check_schedules(registry.sites.values())
-        print(f"{len(registry.sites)} sites, no mistakes")
-        return 0
-    for site in registry.sites.values():
+    for site in load_registry(options.sites).sites.values():
         print(f"{site.id}  {site.province}  {site.name}  {' '.join(site.start_urls)}")
     return 0
+
+
+def _sites_check(options: argparse.Namespace) -> int:
+    from crawler.check import check_registry
+    from crawler.registry import load_registry
+
+    if mistakes := check_registry(options.sites):
+        print("\n".join(mistakes), file=sys.stderr)
+        return 1
+    print(f"{len(load_registry(options.sites).sites)} sites, no mistakes")
+    return 0
+
+
+def _sites_probe(options: argparse.Namespace) -> int:
+    from crawler.registry import load_registry
+    from flows.probe import described, probe
+
+    [site] = load_registry(options.sites).select([options.site])
+    print(described(site), flush=True)
+    probes = asyncio.run(probe(site))
+    for one in probes:
+        print("\n".join(one.lines))
+    return 0 if all(one.reached for one in probes) else 1
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -257,11 +283,21 @@ def _plain_errors() -> tuple[type[Exception], ...]:
     """The errors whose message is for the user."""
     from crawler.archive import ArchiveError
     from crawler.registry import RegistryError, UnknownSiteError
+    from flows.crawl import CrawlError
     from flows.local import FlowError
     from flows.server import ServerError
     from warehouse import WarehouseError
 
-    return (ArchiveError, FlowError, RegistryError, ServerError, UnknownSiteError, WarehouseError, OSError)
+    return (
+        ArchiveError,
+        CrawlError,
+        FlowError,
+        RegistryError,
+        ServerError,
+        UnknownSiteError,
+        WarehouseError,
+        OSError,
+    )
 
 
 def _in_words(error: Exception) -> str:

@@ -25,12 +25,17 @@ def decode_html(data: bytes, http_charset: str | None = None) -> str:
     `http_charset` is the charset parameter of the Content-Type header as sent. Never fails: damaged bytes
     become U+FFFD.
     """
-    return _decode(data, _declared(data, http_charset))
+    return _decode(data, _declared(data, http_charset))[0]
+
+
+def charset_of(data: bytes, http_charset: str | None = None) -> str:
+    """Python's name of the encoding that `decode_html` reads a page with."""
+    return _decode(data, _declared(data, http_charset))[1]
 
 
 def decode_text(data: bytes) -> str:
     """Text of a plain text file: BOM, strict UTF-8, GB18030. Never fails, as `decode_html`."""
-    return _decode(data, ())
+    return _decode(data, ())[0]
 
 
 def _declared(data: bytes, http_charset: str | None) -> Iterator[str]:
@@ -42,21 +47,22 @@ def _declared(data: bytes, http_charset: str | None) -> Iterator[str]:
             yield encoding
 
 
-def _decode(data: bytes, declared: Iterable[str]) -> str:
+def _decode(data: bytes, declared: Iterable[str]) -> tuple[str, str]:
+    """The text, and the encoding that it was read with."""
     encoding, bom = read_bom(data)
     if encoding is not None and bom is not None:
-        return data[len(bom) :].decode(encoding, errors="replace")
+        return data[len(bom) :].decode(encoding, errors="replace"), encoding
     candidates = list(dict.fromkeys([*declared, "utf-8", "gb18030"]))
     if candidates[0] == "gb18030":
         # Chinese UTF-8 often decodes as GB18030 too, into other characters; the reverse does not happen.
         candidates = list(dict.fromkeys(["utf-8", *candidates]))
     for candidate in candidates:
         try:
-            return data.decode(candidate)
+            return data.decode(candidate), candidate
         except (UnicodeDecodeError, LookupError):
             if candidate == "utf-8" and (text := _damaged_utf8(data)) is not None:
-                return text
-    return data.decode("gb18030", errors="replace")
+                return text, candidate
+    return data.decode("gb18030", errors="replace"), "gb18030"
 
 
 def _damaged_utf8(data: bytes) -> str | None:

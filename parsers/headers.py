@@ -3,36 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from parsers.forms import Block, Column
 from parsers.labels import FormLabels, normalise
 from parsers.model import Geometry, GridCell, Table
-from parsers.values import is_blank, is_number
+from parsers.values import Says, is_blank
 
 Interval = tuple[int, int]
 
 
-@dataclass(frozen=True)
 class Header:
     """The header printed above the rows of a block.
 
-    `places` gives each column's grid interval [first, behind last) where all columns were found at
-    places of their own; None otherwise. `complete` says that every column's label is printed, and in the
-    form's order; `flat` that one row prints them all, with a cell for each and nothing else but a corner.
-    `width` is the number of grid columns of the table that printed it, `unit` a unit named by it.
+    `places` gives each column's grid interval [first, behind last), in the form's order, where all columns
+    were found at places of their own; None otherwise. `width` is the number of grid columns of the table
+    that printed it, `unit` a unit named by it.
     """
 
-    width: int
-    places: dict[str, Interval] | None
-    complete: bool
-    flat: bool
-    unit: str | None = None
+    def __init__(
+        self,
+        labels: FormLabels,
+        block: Block,
+        rows: Sequence[Sequence[GridCell]],
+        width: int,
+        places: dict[str, Interval] | None,
+    ) -> None:
+        self.places, self.width = places, width
+        self._labels, self._block, self._rows = labels, block, rows
+
+    @cached_property
+    def unit(self) -> str | None:
+        text = "".join(cell.text for row in self._rows for cell in row)
+        return "元" if "元" in text and "单位:元" in normalise(text) else None
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every column's label is printed, and in the form's order."""
+        return self._in_form_order(self._rows)
+
+    @cached_property
+    def flat(self) -> bool:
+        """Whether one row prints all labels, with a cell for each and nothing else but a corner."""
+        last = self._rows[-1]
+        return self.complete and len(last) == len(self._block.columns) + 1 and self._in_form_order([last])
 
     def is_whole(self) -> bool:
         """Whether every column's label was found."""
-        return self.complete or self.places is not None
+        return self.places is not None or self.complete
+
+    def _in_form_order(self, rows: Iterable[Sequence[GridCell]]) -> bool:
+        """Whether every column's label is printed once, each header row in the order of the form."""
+        left = list(self._block.columns)
+        for row in rows:
+            position = 0
+            for candidates in self._labels_in(row):
+                index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
+                if index is None:
+                    return False
+                del left[index]
+                position = index
+        return not left
+
+    def _labels_in(self, row: Sequence[GridCell]) -> list[list[Column]]:
+        """The columns that each label of a header row can mean; a label may be cut over two cells."""
+        found = []
+        skip = False
+        for cell, following in zip(row, [*row[1:], None], strict=True):
+            columns = [] if skip else self._columns(cell.text)
+            skip = False
+            if not columns and following is not None and not is_blank(cell.text):
+                columns = self._columns(cell.text + following.text)
+                skip = bool(columns) and not self._columns(following.text)
+                columns = columns if skip else []
+            if columns:
+                found.append(columns)
+        return found
+
+    def _columns(self, text: str) -> list[Column]:
+        return self._labels.columns(self._block.code, (text,))
 
 
 class HeaderReader:
@@ -43,10 +93,12 @@ class HeaderReader:
         self.open = False
         self._rows: list[tuple[Table, list[GridCell]]] = []
 
-    def is_header(self, cells: Sequence[GridCell]) -> bool:
-        """Whether the row prints labels of columns and no number."""
-        return not any(is_number(cell.text) for cell in cells) and any(
-            self.labels.is_header(cell.text) for cell in cells if not is_blank(cell.text)
+    def is_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
+        """Whether the row prints labels of columns and no number; `kinds` is what each cell says."""
+        return Says.NUMBER not in kinds and any(
+            self.labels.is_header(cell.text)
+            for cell, kind in zip(cells, kinds, strict=True)
+            if kind is not Says.NOTHING
         )
 
     def add(self, cells: list[GridCell], table: Table) -> None:
@@ -79,11 +131,7 @@ class HeaderReader:
         places = None
         if geometry is not Geometry.SEQUENCE:
             places = self._places(block, [cells for table, cells in self._rows if table is last])
-        printed = normalise("".join(cell.text for row in rows for cell in row))
-        unit = "元" if "单位:元" in printed else None
-        complete = self._in_form_order(block, rows)
-        flat = complete and len(rows[-1]) == len(block.columns) + 1 and self._in_form_order(block, rows[-1:])
-        return Header(width_of(last), places, complete, flat, unit)
+        return Header(self.labels, block, rows, width_of(last), places)
 
     def _places(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> dict[str, Interval] | None:
         """Each column's grid interval by the header cells over it; None if not every one is found."""
@@ -101,35 +149,9 @@ class HeaderReader:
             if code in places and places[code][1] != interval[0]:
                 return None
             places[code] = (places[code][0], interval[1]) if code in places else interval
-        return places if len(places) == len(block.columns) else None
-
-    def _in_form_order(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> bool:
-        """Whether every column's label is printed once, each header row in the order of the form."""
-        left = list(block.columns)
-        for row in rows:
-            position = 0
-            for candidates in self._labels_in(block, row):
-                index = next((i for i in range(position, len(left)) if left[i] in candidates), None)
-                if index is None:
-                    return False
-                del left[index]
-                position = index
-        return not left
-
-    def _labels_in(self, block: Block, row: Sequence[GridCell]) -> list[list[Column]]:
-        """The columns that each label of a header row can mean; a label may be cut over two cells."""
-        found = []
-        skip = False
-        for cell, following in zip(row, [*row[1:], None], strict=True):
-            columns = [] if skip else self.labels.columns(block.code, (cell.text,))
-            skip = False
-            if not columns and following is not None and not is_blank(cell.text):
-                columns = self.labels.columns(block.code, (cell.text + following.text,))
-                skip = bool(columns) and not self.labels.columns(block.code, (following.text,))
-                columns = columns if skip else []
-            if columns:
-                found.append(columns)
-        return found
+        if len(places) < len(block.columns):
+            return None
+        return {column.code: places[column.code] for column in block.columns}
 
 
 def width_of(table: Table) -> int:

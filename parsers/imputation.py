@@ -26,7 +26,8 @@ _POWERS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str, Cell]) -> dict[str, Cell]:
-    """The cells that can be deduced, as new cells with status `deduced`.
+    """The cells that can be deduced, as new cells with status `deduced`; one whose print was in doubt and is
+    the number that the sums leave is `stated`, as two independent witnesses agree on it.
 
     `tables` names the form that each table follows. Sums that hang together by shared cells are solved
     together; where one of them is already broken nothing is deduced from any of them. A blank cell prints
@@ -48,13 +49,12 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
         lost = [name for name in names if cells[name].status in _LOST]
         if lost and any(cells[name].value is not None for name in names):
             for name, value in _settled(group, cells, lost).items():
-                if _is_candidate(cells[name], value):
-                    found[name] = replace(cells[name], value=value, status=CellStatus.DEDUCED)
+                candidates = (cells[name].raw or "").replace(",", "").split(" | ")
+                if cells[name].status is CellStatus.ABSENT or str(value) in candidates:
+                    confirmed = candidates == [str(value)]
+                    status = CellStatus.STATED if confirmed else CellStatus.DEDUCED
+                    found[name] = replace(cells[name], value=value, status=status)
     return found
-
-
-def _is_candidate(cell: Cell, value: int) -> bool:
-    return cell.status is CellStatus.ABSENT or str(value) in (cell.raw or "").replace(",", "").split(" | ")
 
 
 def _connected(sums: Sequence[RuleInstance]) -> list[list[RuleInstance]]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from itertools import islice
 
 from parsers.forms import Block, Column, Form, FormTable, Label, Row
 from parsers.script import simplified
+from parsers.values import is_value
 
 _QUOTES = str.maketrans({c: '"' for c in "“”„‟″＂'‘’「」『』"} | {"〔": "(", "〕": ")", "【": "(", "】": ")"})
-_RESIDUE = re.compile(r"<br\s*/?>|\[bookmark:[^\]]*\]|\*\*|[\s\u200b-\u200f\u2060\ufeff]+")
+_RESIDUE = re.compile(r"<br/?>|\[bookmark:[^\]]*\]|\*\*|[\u200b-\u200f\u2060\ufeff]+")
+_UNUSUAL = re.compile(rf"[{''.join(map(chr, _QUOTES))}]")
 _LIST_NUMBER = re.compile(
     r"^(\([一二三四五六七八九十\d]{1,3}\)|[一二三四五六七八九十]{1,3}[、.,]|\d{1,2}[、.,)])+"
 )
@@ -26,8 +29,9 @@ _SPELLING = (("预期", "逾期"), ("其它", "其他"))
 @lru_cache(maxsize=1 << 14)  # the labels of a form stand in every report
 def normalise(text: str) -> str:
     """The text as labels are compared: NFKC, no blanks, no converter residue, one kind of quotes."""
-    text = unicodedata.normalize("NFKC", _RESIDUE.sub("", text)).translate(_QUOTES)
-    text = _RESIDUE.sub("", text)
+    text = _RESIDUE.sub("", "".join(unicodedata.normalize("NFKC", text).split()))
+    if _UNUSUAL.search(text):  # rare, and translating costs as much as all the rest
+        text = text.translate(_QUOTES)
     text = simplified(text)
     for wrong, right in _SPELLING:
         text = text.replace(wrong, right)
@@ -38,6 +42,9 @@ def without_number(text: str) -> str:
     """A normalised label without its list number: "(七)总计" and "七、总计" give "总计"."""
     return _LIST_NUMBER.sub("", text)
 
+
+_SHORTEST, _ALIKE, _NEARER = 4, 0.75, 0.15
+"""A misspelt label: its least length, its likeness to the right one, and how much less it is like another."""
 
 # A label cell may carry a remark beside the official wording, a narrative paragraph may not pass as one.
 _LONGER_BY = 12
@@ -78,6 +85,10 @@ class FormLabels:
                 self._add_rows(table, block)
                 self._columns[block.code] = [(column, _Printed(column)) for column in block.columns]
                 self._groups.update(normalise(group) for column in block.columns for group in column.path)
+        self._spellings = sorted(
+            {*self._rows_by_label, *self._groups}
+            | {text for columns in self._columns.values() for _, printed in columns for text in printed.whole}
+        )
         # A leaf before a heading, then the longest key: "(三)不予公开1.属于国家秘密" is the leaf.
         self._rows_by_key.sort(key=lambda entry: (entry[1].row.heading, -len(entry[0])))
         self.is_exact = lru_cache(maxsize=1 << 14)(self._is_exact)
@@ -91,6 +102,17 @@ class FormLabels:
             for label in dict.fromkeys(without_number(whole) for whole in sorted(printed.whole)):
                 self._rows_by_label.setdefault(label, []).append(place)
             self._rows_by_key += [(key, place, printed.longest) for key in printed.keys]
+
+    def respelt(self, text: str) -> str:
+        """The label of the form that a picture's text all but spells; the text itself where it is a label
+        already, a value, or no nearer to one label than to another (行政处可)."""
+        if len(text) < _SHORTEST or is_value(text) or self.is_header(text) or self._candidates(text):
+            return text
+        label = without_number(normalise(text))
+        near = get_close_matches(label, self._spellings, n=2, cutoff=_ALIKE)
+        likeness = [SequenceMatcher(None, label, spelling).ratio() for spelling in near]
+        sure = likeness and (len(near) == 1 or likeness[0] - likeness[1] >= _NEARER)
+        return near[0] if sure else text
 
     def row(self, text: str, after: RowPlace | None = None) -> RowPlace | None:
         """The row that prints this label, if any. Of rows that print the same label the one is meant that

@@ -118,7 +118,7 @@ class Box:
     bottom: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GridCell:
     """One printed cell of a table; `row` and `column` count from 0, spans from 1.
 
@@ -191,7 +191,7 @@ class Document:
     meta: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
     """Where a cell was read. `block` and `table` count from 0 in the document, `row` and `column` in
     the table's grid, `page` from 1."""
@@ -205,7 +205,7 @@ class Evidence:
     box: Box | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cell:
     """One number of the form. `value` is a number exactly for `stated` and `deduced`."""
 

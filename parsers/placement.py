@@ -25,12 +25,12 @@ def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
 
 
 def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment) -> list[GridCell] | None:
-    first, behind = min(p[0] for p in places.values()), max(p[1] for p in places.values())
+    wanted = list(places.values())
+    first, behind = min(wanted)[0], max(end for _, end in wanted)
     if row.label is not None and row.label.column + row.label.colspan > first:
         return None
-    by_span = {(cell.column, cell.column + cell.colspan): cell for cell in row.values}
-    if len(row.values) == len(by_span) == len(places) and by_span.keys() == set(places.values()):
-        return [by_span[places[column.code]] for column in segment.block.columns]
+    if [(cell.column, cell.column + cell.colspan) for cell in row.values] == wanted:
+        return list(row.values)
     outside = [c for c in row.values if not any(_overlaps(c, place) for place in places.values())]
     beyond = segment.geometry is Geometry.GRID and any(cell.column >= behind for cell in outside)
     if beyond or any(not is_blank(cell.text) for cell in outside):

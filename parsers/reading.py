@@ -10,10 +10,10 @@ Everything else that was read is `uncertain`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from parsers.forms import Form, RuleInstance, cell_id
+from parsers.forms import Form, RuleInstance
 from parsers.localisation import suspects
 from parsers.model import (
     Cell,
@@ -129,7 +129,7 @@ class _Reader:
         may have dropped the cell before it."""
         if not has_blank(values):
             return False
-        cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
+        cells = self._cells(segment, row, values)
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
         if segment.geometry is Geometry.LOOSE:
             return not self._proved(counted)
@@ -148,7 +148,7 @@ class _Reader:
             return IssueCode.POSITION_LABEL
         if header_settles_order(segment, values):
             return IssueCode.POSITION_LABEL if self._has_slipped(segment, row, values) else None
-        cells = {name: self._cell(segment, row, name, value) for name, value in _pairs(segment, row, values)}
+        cells = self._cells(segment, row, values)
         if not self._proved(cells):
             return IssueCode.POSITION_LABEL
         self.fallible |= cells.keys()
@@ -163,16 +163,20 @@ class _Reader:
         bound = {name for instance in sums for name in instance.cells}
         return bound == cells.keys() and all(evaluate(i, cells) is CheckOutcome.PASS for i in sums)
 
-    def _cell(self, segment: Segment, row: DataRow, name: str, value: GridCell) -> Cell:
-        spec = self.form.cells[name]
-        status, number = read_value(value.text, spec.kind, spec.unit)
+    def _cells(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> dict[str, Cell]:
+        """The values as the cells of their columns."""
+        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
         unit = row.unit or (segment.header.unit if segment.header else None)
-        if number is not None and spec.unit == "万元" and unit == "元":
-            number = number / 10_000
-        # Recognition loses a minus sign without noticing, and no sum of the form would show it.
-        if value.doubtful or (segment.recognised and spec.kind == "signed"):
-            status, number = CellStatus.UNCERTAIN, None
-        return Cell(number, value.text.strip(), status, self._evidence(segment, value))
+        cells = {}
+        for spec, value in zip(specs, values, strict=True):
+            status, number = read_value(value.text, spec.kind, spec.unit)
+            if number is not None and unit == "元" and spec.unit == "万元":
+                number = number / 10_000
+            # Recognition loses a minus sign without noticing, and no sum of the form would show it.
+            if value.doubtful or (segment.recognised and spec.kind == "signed"):
+                status, number = CellStatus.UNCERTAIN, None
+            cells[spec.id] = Cell(number, value.text.strip(), status, self._evidence(segment, value))
+        return cells
 
     def _evidence(self, segment: Segment, cell: GridCell) -> Evidence:
         return Evidence(
@@ -180,8 +184,7 @@ class _Reader:
         )
 
     def _put(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> None:
-        for name, value in _pairs(segment, row, values):
-            cell = self._cell(segment, row, name, value)
+        for name, cell in self._cells(segment, row, values).items():
             if segment.recognised:
                 self.fallible.add(name)
             if cell.status is CellStatus.UNCERTAIN:
@@ -193,21 +196,17 @@ class _Reader:
         raw = " | ".join(cell.text.strip() for cell in printed)
         where = row.label or (row.values[0] if row.values else None)
         evidence = self._evidence(segment, where) if where else None
-        code = row.place.row.code if row.place else None
-        for column in segment.block.columns:
-            name = cell_id(segment.form_table.code, code, column.code)
-            self._keep(name, Cell(None, raw, CellStatus.UNCERTAIN, evidence))
+        for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None):
+            self._keep(spec.id, Cell(None, raw, CellStatus.UNCERTAIN, evidence))
 
     def _torn(self, torn: TornRow) -> None:
         """A row outside any table counts only if it is whole and its own sums hold."""
         table, row = torn.place.table, torn.place.row
-        columns = torn.place.block.columns
         cells = {}
         if torn.is_whole():
-            for column, text in zip(columns, torn.values, strict=True):
-                status, number = read_value(text, column.kind, column.unit)
-                evidence = Evidence(self.capture, torn.block_number)
-                cells[cell_id(table.code, row.code, column.code)] = Cell(number, text, status, evidence)
+            for spec, text in zip(self.form.row(table, torn.place.block, row), torn.values, strict=True):
+                status, number = read_value(text, spec.kind, spec.unit)
+                cells[spec.id] = Cell(number, text, status, Evidence(self.capture, torn.block_number))
         if not cells or not self._proved(cells):
             values = " ".join(torn.values)
             self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")
@@ -233,9 +232,3 @@ class _Reader:
         raw = f"{before.raw} ≠ {cell.raw}"
         self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
         self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
-
-
-def _pairs(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> Iterator[tuple[str, GridCell]]:
-    code = row.place.row.code if row.place else None
-    for column, value in zip(segment.block.columns, values, strict=True):
-        yield cell_id(segment.form_table.code, code, column.code), value

@@ -8,18 +8,16 @@ from decimal import Decimal
 from parsers.forms import Form, RuleInstance
 from parsers.model import Cell, Check, CheckOutcome, Issue, IssueCode
 
-# Amounts are decimal numbers kept as floats; going through their shortest decimal text adds them exactly.
-_ZERO = Decimal(0)
 
-
-def _sum(cells: Mapping[str, Cell], ids: tuple[str, ...]) -> Decimal | None:
+def _sum(cells: Mapping[str, Cell], ids: tuple[str, ...]) -> int | Decimal | None:
     """The sum of the cells; None if one of them has no number or the report does not hold it."""
-    total = _ZERO
+    total: int | Decimal = 0
     for cell_id in ids:
         cell = cells.get(cell_id)
         if cell is None or cell.value is None:
             return None
-        total += Decimal(str(cell.value))
+        # Amounts are decimal numbers kept as floats; their shortest decimal text adds them exactly.
+        total += cell.value if isinstance(cell.value, int) else Decimal(str(cell.value))
     return total
 
 

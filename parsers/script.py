@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from opencc_purepy import OpenCC
@@ -17,7 +18,7 @@ def simplified(text: str) -> str:
     what GB 2312 holds stands in simplified text too (乾县, 於潜镇). Digits, Latin letters and punctuation
     never change.
     """
-    if text.isascii() or _traditional().isdisjoint(text):
+    if text.isascii() or _traditional().search(text) is None:
         return text
     return _converter().t2s(text)
 
@@ -28,9 +29,10 @@ def _converter() -> OpenCC:
 
 
 @cache
-def _traditional() -> frozenset[str]:
+def _traditional() -> re.Pattern[str]:
     pairs = zip(_IDEOGRAPHS, _converter().ts(_IDEOGRAPHS), strict=True)
-    return frozenset(char for char, plain in pairs if char != plain and not _in_gb2312(char))
+    chars = (char for char, plain in pairs if char != plain and not _in_gb2312(char))
+    return re.compile(f"[{''.join(chars)}]")
 
 
 def _in_gb2312(char: str) -> bool:

@@ -16,7 +16,7 @@ from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import TornRow, torn_rows
-from parsers.values import is_blank, is_number, is_value
+from parsers.values import Says, is_number, says
 
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
@@ -94,10 +94,10 @@ class Match:
         return rows + len(whole) - against
 
 
-def _is_spacer(cells: Sequence[GridCell], *, last: bool) -> bool:
+def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) -> bool:
     """Whether the row is empty or the line of dashes under a markdown header. A blank row that ends a grid
     may be the value row of a table that was not filled in."""
-    if all(is_blank(cell.text) for cell in cells):
+    if kinds.count(Says.NOTHING) == len(kinds):
         return not (last and len(cells) > 1)
     return all(_RULE.fullmatch(cell.text) for cell in cells)
 
@@ -142,15 +142,16 @@ class _Finder:
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
-        rows = table.rows()
+        rows = self._rows(table)
         for cells in rows:
-            if _is_spacer(cells, last=cells is rows[-1] and table.geometry is Geometry.GRID):
+            kinds = [says(cell.text) for cell in cells]
+            if _is_spacer(cells, kinds, last=cells is rows[-1] and table.geometry is Geometry.GRID):
                 continue
-            if self.header.is_header(cells) or self._continues_header(cells):
+            if self.header.is_header(cells, kinds) or self._continues_header(cells, kinds):
                 self.header.add(cells, table)
                 current = None
                 continue
-            found = self._data_row(cells, table)
+            found = self._data_row(cells, kinds, table)
             if found is None:
                 continue
             form_table, block, row = found
@@ -163,34 +164,38 @@ class _Finder:
                 self.result.found.append(current)
             current.rows.append(row)
 
-    def _continues_header(self, cells: Sequence[GridCell]) -> bool:
-        """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""
-        texts = [cell.text for cell in cells if not is_value(cell.text)]
-        return (
-            self.header.open
-            and len(texts) > 1
-            and not any(is_number(cell.text) for cell in cells)
-            and not any(self.labels.row(text, self.row_before) for text in texts)
-        )
+    def _rows(self, table: Table) -> list[list[GridCell]]:
+        """The rows of a table; labels that were read in a picture are spelt as the form spells them."""
+        if not table.recognised:
+            return table.rows()
+        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in table.rows()]
 
-    def _data_row(self, cells: Sequence[GridCell], table: Table) -> tuple[FormTable, Block, DataRow] | None:
-        texts = [i for i, cell in enumerate(cells) if not is_value(cell.text)]
-        first_number = next((i for i, cell in enumerate(cells) if is_number(cell.text)), len(cells))
-        labelled = [i for i in texts if i < first_number]
+    def _continues_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
+        """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""
+        if not self.header.open or Says.NUMBER in kinds or kinds.count(Says.TEXT) < 2:
+            return False
+        texts = [cell.text for cell, kind in zip(cells, kinds, strict=True) if kind is Says.TEXT]
+        return not any(self.labels.row(text, self.row_before) for text in texts)
+
+    def _data_row(
+        self, cells: Sequence[GridCell], kinds: Sequence[Says], table: Table
+    ) -> tuple[FormTable, Block, DataRow] | None:
+        first_number = kinds.index(Says.NUMBER) if Says.NUMBER in kinds else len(kinds)
+        labelled = [i for i in range(first_number) if kinds[i] is Says.TEXT]
         last, place = self._row_label(cells, labelled) if labelled else (-1, None)
         if place is None:
-            return self._rowless_row(cells, table, labelled=bool(labelled))
+            return self._rowless_row(cells, kinds, table, labelled=bool(labelled))
         self.row_before = place
-        units = place.block.unit_cells
-        behind = cells[last + 1 :]
-        if not place.row.heading:
-            values = tuple(cell for cell in behind if normalise(cell.text) not in units)
-            unit = next((normalise(cell.text) for cell in behind if normalise(cell.text) in units), None)
-            return place.table, place.block, DataRow(place, cells[last], values, unit)
-        if any(is_number(cell.text) for cell in behind):
-            self.result.subtotals.append((place.table.code, cells[last].text))
-            self.orphans = True
-        return None
+        values, unit = tuple(cells[last + 1 :]), None
+        if place.row.heading:
+            if Says.NUMBER in kinds[last + 1 :]:
+                self.result.subtotals.append((place.table.code, cells[last].text))
+                self.orphans = True
+            return None
+        if units := place.block.unit_cells:
+            unit = next((normalise(cell.text) for cell in values if normalise(cell.text) in units), None)
+            values = tuple(cell for cell in values if normalise(cell.text) not in units)
+        return place.table, place.block, DataRow(place, cells[last], values, unit)
 
     def _row_label(self, cells: Sequence[GridCell], labelled: Sequence[int]) -> tuple[int, RowPlace | None]:
         """The cell that names the row, the rightmost that the form knows; a label may also be cut into
@@ -202,21 +207,22 @@ class _Finder:
         return labelled[-1], self.labels.row("".join(cells[i].text for i in labelled), self.row_before)
 
     def _rowless_row(
-        self, cells: Sequence[GridCell], table: Table, *, labelled: bool
+        self, cells: Sequence[GridCell], kinds: Sequence[Says], table: Table, *, labelled: bool
     ) -> tuple[FormTable, Block, DataRow] | None:
         """A row without a known label belongs to the block without row labels whose header stands above it;
         a second one in the same table is that row printed again. Any other is noted."""
+        values = len(kinds) - kinds.count(Says.TEXT)
         for form_table in self.labels.form.tables:
             for block in form_table.blocks:
-                if block.rows or sum(is_value(cell.text) for cell in cells) * 2 < len(block.columns):
+                if block.rows or values * 2 < len(block.columns):
                     continue
                 again = self.rowless == (table, form_table, block)
-                if again and all(is_blank(cell.text) for cell in cells):
+                if again and kinds.count(Says.NOTHING) == len(kinds):
                     return None
                 if again or self.header.stands_over(block):
                     self.rowless = (table, form_table, block)
                     return form_table, block, DataRow(None, None, tuple(cells))
-        if any(is_number(cell.text) for cell in cells):
+        if Says.NUMBER in kinds:
             self.orphans = True
             if not labelled:
                 self.result.strays.append(" | ".join(cell.text.strip() for cell in cells))

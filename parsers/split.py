@@ -43,6 +43,8 @@ def _titles_by_first_section(document: Document) -> dict[int, tuple[int, Owner]]
         if isinstance(above, Paragraph):
             candidates.append((place - 1, above.text + block.text))
         for start, text in candidates:
+            if "公" not in text:  # no title of a report (信息公开, 公开工作)
+                continue
             title = normalise(text)
             agency = agency_of(title)
             if agency and classify_title(title) is TitleKind.REPORT:

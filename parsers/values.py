@@ -40,6 +40,10 @@ class _Content(NamedTuple):
 
 @lru_cache(maxsize=1 << 15)  # the same few labels and numbers stand in every report
 def _content(raw: str) -> _Content:
+    if raw.isascii() and raw.isdigit():
+        return _Content(Says.NUMBER, Decimal(raw))
+    if "一" <= raw[:1] <= "鿿" and raw[0] != "无":  # labels and prose
+        return _Content(Says.TEXT)
     text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
     if not text:
         return _Content(Says.NOTHING)
@@ -52,21 +56,28 @@ def _content(raw: str) -> _Content:
     return _Content(Says.NUMBER, Decimal(match["number"].replace(",", "")), match["unit"])
 
 
+@lru_cache(maxsize=1 << 15)
+def says(raw: str) -> Says:
+    """What kind of thing the cell prints."""
+    return _content(raw).says
+
+
 def is_blank(raw: str) -> bool:
     """Whether the cell is printed empty (blanks of every width count as nothing)."""
-    return _content(raw).says is Says.NOTHING
+    return says(raw) is Says.NOTHING
 
 
 def is_number(raw: str) -> bool:
     """Whether the cell prints one number, maybe with a unit or a remark in brackets."""
-    return _content(raw).says is Says.NUMBER
+    return says(raw) is Says.NUMBER
 
 
 def is_value(raw: str) -> bool:
     """Whether the cell can be a value of the form: a number, blank, or a mark for none."""
-    return _content(raw).says is not Says.TEXT
+    return says(raw) is not Says.TEXT
 
 
+@lru_cache(maxsize=1 << 15)
 def read_value(raw: str, kind: Kind, unit: str | None) -> Reading:
     """The status and number of a printed cell.
 
@@ -75,10 +86,10 @@ def read_value(raw: str, kind: Kind, unit: str | None) -> Reading:
     in one cell, a number that the column cannot hold (a fraction of a case), and an amount in a column
     without a unit: 25.1 and 251000 may be the same sum, so only the raw text says what was meant.
     """
-    says, number, printed_unit = _content(raw)
-    if says is Says.NOTHING:
+    content, number, printed_unit = _content(raw)
+    if content is Says.NOTHING:
         return CellStatus.BLANK, None
-    if says is Says.NONE_MARK:
+    if content is Says.NONE_MARK:
         return CellStatus.NOT_APPLICABLE, None
     if number is None or (kind == "amount" and unit is None):
         return CellStatus.UNCERTAIN, None

@@ -18,7 +18,8 @@ from crawler.page import Link, Page
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What a list page holds. `next_pages` are to be fetched and read by the same family: the page after
-    this one, or the parts that the page would load by script; empty at the end of the list."""
+    this one, or the parts that the page would load by script (`crawler.urls.posting` where it would send a
+    form); empty at the end of the list."""
 
     items: tuple[Link, ...]
     next_pages: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 
 from parsers.facts.indicators import load_vocabulary
 from parsers.facts.reading import copied_over, plain
@@ -38,14 +39,18 @@ def _lines(cells: Mapping[str, Cell]) -> dict[str, list[int | float | None]]:
     """The numbers to add up for each row (its total, else its other cells) and each cell without a row."""
     lines: dict[str, list[int | float | None]] = {}
     for cell_id, cell in cells.items():
-        lines.setdefault(cell_id.rpartition(".")[0] if cell_id.count(".") == 2 else cell_id, []).append(
-            cell.value
-        )
+        lines.setdefault(_line(cell_id), []).append(cell.value)
     for row in lines:
         total = cells.get(f"{row}.total")
         if total is not None and total.value is not None:
             lines[row] = [total.value]
     return lines
+
+
+@cache
+def _line(cell_id: str) -> str:
+    """The row of a cell, or the cell itself where it has no row."""
+    return cell_id.rpartition(".")[0] if cell_id.count(".") == 2 else cell_id
 
 
 def _sum(names: Sequence[str], lines: Mapping[str, list[int | float | None]]) -> tuple[float | None, bool]:

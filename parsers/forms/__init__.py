@@ -142,8 +142,20 @@ class Form:
         self.first_year = spec.first_year
         self.sections, self.tables, self.rules = spec.sections, spec.tables, spec.rules
         self.cells = {cell.id: cell for table in spec.tables for cell in _cells_of(table)}
+        self._rows = {
+            (table.code, block.code, code): tuple(
+                self.cells[cell_id(table.code, code, column.code)] for column in block.columns
+            )
+            for table in spec.tables
+            for block in table.blocks
+            for code in _row_codes(block)
+        }
         self.instances = tuple(chain.from_iterable(self._instances(rule) for rule in spec.rules))
         self.sums = tuple(i for i in self.instances if i.rule.kind == "sum_equals" and not i.rule.soft)
+
+    def row(self, table: FormTable, block: Block, row: Row | None) -> tuple[CellSpec, ...]:
+        """The cells of a row in the order of the block's columns; None is the row of a block without any."""
+        return self._rows[table.code, block.code, row.code if row else None]
 
     def _instances(self, rule: Rule) -> list[RuleInstance]:
         cells = [cell for cell in self.cells.values() if cell.table == rule.table]
@@ -175,6 +187,10 @@ class _FormFile(_Data):
     sections: tuple[Section, ...]
     tables: tuple[FormTable, ...]
     rules: tuple[Rule, ...]
+
+
+def _row_codes(block: Block) -> list[str | None]:
+    return [row.code for row in block.rows if not row.heading] or [None]
 
 
 def _cells_of(table: FormTable) -> list[CellSpec]:

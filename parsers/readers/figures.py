@@ -9,13 +9,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import cv2
 import numpy as np
 
-from parsers.readers.glyphs import InkLine, Tones, cut_out, fits, ink_lines, is_dash, leaning, tones
+from parsers.readers.glyphs import (
+    PITCH,
+    InkLine,
+    Tones,
+    cut_out,
+    fits,
+    ink_lines,
+    is_dash,
+    leaning,
+    pitch_of,
+    reach,
+    tones,
+)
 from parsers.readers.grids import join_lines
 from parsers.readers.ocr import Picture, recognise
 from parsers.readers.ruling import RuledBox
@@ -29,6 +42,10 @@ _UPRIGHT = 0.12
 """How far a stroke leans: from here on it is a slash; up to here it can be a digit; between, who knows."""
 _DIRT = ".,:;·'`"
 """What the OCR takes specks for at the ends of a figure."""
+_LETTERS = str.maketrans("lI|Oo〇", "111000")
+"""What the OCR takes digits for; counted as the digit where the other reading gives it."""
+_ENOUGH = 5
+"""Figures of a table that tell the pitch of its digits."""
 _SMALLEST = 11
 """Pixels of the file that a digit must be high: below, the OCR reads 9981 as 0001, and both times."""
 
@@ -65,17 +82,29 @@ def read_cells(page: Picture, cells: Sequence[RuledBox], enlarged: float = 1.0) 
     for number, (cell, cell_lines) in enumerate(zip(cells, ink, strict=True)):
         parts = [next(texts) for _ in cell_lines]
         text = join_lines(parts)
-        certain = not cell_lines or _is_label(text) or _mark(page, cell_lines[0], tone) == text
+        marked = len(cell_lines) == 1 and _mark(page, cell_lines[0], tone) == text
+        certain = not cell_lines or _is_label(text) or marked
         found.append(CellText(text, cell.doubtful or not certain))
         one_line = all(_CHINESE.fullmatch(part) for part in parts[1:])
         if not certain and not cell.doubtful and one_line:
             figures[number] = _Figure(cell_lines[0], parts[0], "".join(parts[1:]))
     second = _second_reading(page, [figure.line for figure in figures.values()], tone)
+    pitch = _pitch(figures.values(), second)
     for (number, figure), reading in zip(figures.items(), second, strict=True):
+        agreed = _agreed(page, figure, tone, reading, pitch)
         small = figure.line.tallest < _SMALLEST * enlarged
-        agreed = _agreed(page, figure.line, tone, figure.text, reading, small=small)
-        found[number] = CellText(agreed.text + figure.unit, agreed.doubtful)
+        found[number] = CellText(agreed.text + figure.unit, agreed.doubtful or small)
     return found
+
+
+def _pitch(figures: Iterable[_Figure], second: Iterable[str]) -> float:
+    """The pitch of the digits of a table, by the figures that were read the same twice."""
+    told = [
+        pitch
+        for figure, reading in zip(figures, second, strict=True)
+        if _plain(figure.text) == reading and (pitch := pitch_of(figure.line, reading)) is not None
+    ]
+    return median(told) if len(told) >= _ENOUGH else PITCH
 
 
 def _is_label(text: str) -> bool:
@@ -136,14 +165,17 @@ def _once(text: str, times: int) -> str:
     return once if once * times == text else ""
 
 
-def _agreed(page: Picture, line: InkLine, tone: Tones, first: str, second: str, *, small: bool) -> CellText:
+def _agreed(page: Picture, figure: _Figure, tone: Tones, second: str, pitch: float) -> CellText:
     """The figure that both readings give, or the likelier one as doubtful."""
+    first, line = figure.text, figure.line
     text = _plain(first)
+    if text != second and text.translate(_LETTERS) == second:
+        first = text = second
     if text != second:
         return CellText(second if is_value(second) and not is_value(text) else first.strip(_DIRT), True)
     if _NUMBER.fullmatch(text):
         upright = abs(leaning(page, line, tone.ink)) <= _UPRIGHT
-        return CellText(first, small or not upright or not fits(line, text))
+        return CellText(first, not upright or not fits(line, text, pitch, reach(page, line, tone.ink)))
     if not is_value(text) or text.isdigit():
         return CellText(first.strip(_DIRT), True)
-    return CellText(first, small or not text)
+    return CellText(first, not text)

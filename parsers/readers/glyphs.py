@@ -22,6 +22,20 @@ _NARROWEST = 0.47
 """Width of a digit by its height, but for 1: a slash with a speck at its top looks like a narrower 7."""
 
 
+_THINNEST = 0.22
+"""How far the ink of a digit (but for 1 and 7) reaches across, on the mean of its rows, by its height: a
+slash is thinner however it leans."""
+
+PITCH = 0.74
+"""How far digits stand apart in most type faces, in parts of their height."""
+
+_TIGHT = 0.35
+"""The least room for a point between two digits, in parts of their distance."""
+
+_GAP = 0.16
+"""The blank between two digits, in parts of that distance."""
+
+
 @dataclass(frozen=True, slots=True)
 class InkLine:
     """A line of print: where it is on the page, and the blots that it consists of, left to right."""
@@ -83,12 +97,18 @@ def _without_rules(page: Picture, cell: Bounds, level: int) -> Bounds:
     """The inside of a cell: its rules may run some pixels beside the middle of the edge."""
     x0, top, x1, bottom = cell
     ink = page[top:bottom, x0:x1] < level
-    across, down = ink.mean(axis=1) > 0.4, ink.mean(axis=0) > 0.4
 
     def margin(ruled: NDArray[np.bool_]) -> int:
-        return int(np.flatnonzero(ruled[:_RULE]).max(initial=1)) + 2
+        """Up to the end of the first rule; what stands behind a gap is the stroke of a letter."""
+        places = np.flatnonzero(ruled[:_RULE])
+        gaps = np.flatnonzero(np.diff(places) > 2)
+        first = places[: gaps[0] + 1] if gaps.size else places
+        return int(first.max(initial=1)) + 2
 
-    return x0 + margin(down), top + margin(across), x1 - margin(down[::-1]), bottom - margin(across[::-1])
+    across = ink.mean(axis=1) > 0.4
+    above, below = margin(across), margin(across[::-1])
+    down = ink[above : max(ink.shape[0] - below, above + 1)].mean(axis=0) > 0.4
+    return x0 + margin(down), top + above, x1 - margin(down[::-1]), bottom - below
 
 
 def _size(blot: Bounds) -> int:
@@ -144,33 +164,74 @@ def leaning(page: Picture, line: InkLine, level: int) -> float:
     return -float(np.polyfit(np.arange(bottom - top), (left + right) / 2, 1)[0])
 
 
+def reach(page: Picture, line: InkLine, level: int) -> float:
+    """How far the ink of a line reaches across, on the mean of its rows, in parts of its height."""
+    x0, top, x1, bottom = line.bounds
+    ink = page[top:bottom, x0:x1] < level
+    rows = ink[ink.any(axis=1)]
+    return float((x1 - x0 - rows.argmax(axis=1) - rows[:, ::-1].argmax(axis=1)).mean()) / (bottom - top)
+
+
 def is_dash(line: InkLine) -> bool:
     """Whether the line is one bar, wider than high and thinner than any digit."""
     x0, top, x1, bottom = line.bounds
     return len(line.blots) == 1 and bottom - top <= 8 and x1 - x0 >= 1.6 * (bottom - top)
 
 
-def fits(line: InkLine, figure: str) -> bool:
-    """Whether the glyphs of a line can be this number: digits and marks alternate as in `figure`, commas hang
-    below the digits and points do not, and there is no gap as between two numbers.
+def fits(line: InkLine, figure: str, pitch: float, reach: float) -> bool:
+    """Whether the glyphs of a line can be this number: as many digits and marks, in the order of `figure`,
+    commas hang below the digits and points do not, and there is no gap as between two numbers.
 
-    `figure` consists of digits, "." and ",".
+    `figure` consists of digits, "." and ","; `pitch` is how far digits of this print stand apart, in parts
+    of their height; `reach` is that of the line.
     """
     tallest = line.tallest
     x0, _, x1, _ = line.bounds
-    if figure in set("234567890") and x1 - x0 < _NARROWEST * tallest:
+    narrow = x1 - x0 < _NARROWEST * tallest
+    if narrow and (figure == "7" or (figure in set("02345689") and reach < _THINNEST)):
         return False
-    is_digit = [bottom - top >= 0.55 * tallest for _, top, _, bottom in line.blots]
-    base = float(np.median([blot[3] for blot, digit in zip(line.blots, is_digit, strict=True) if digit]))
+    glyphs = _columns(line.blots)
+    is_digit = [bottom - top >= 0.55 * tallest for _, top, _, bottom in glyphs]
+    base = float(np.median([glyph[3] for glyph, digit in zip(glyphs, is_digit, strict=True) if digit]))
     shape, end = "", line.bounds[0]
-    for (x0, _, x1, bottom), digit in zip(line.blots, is_digit, strict=True):
+    for place, ((x0, _, x1, bottom), digit) in enumerate(zip(glyphs, is_digit, strict=True)):
         if x0 - end > 1.1 * tallest:
             return False
-        if not digit:
+        if not digit and place + 1 < len(glyphs) and glyphs[place + 1][0] - end < _TIGHT * pitch * tallest:
+            continue  # dust between two digits: a point would keep them apart
+        if digit:
+            count = _digits(x1 - x0, pitch * tallest)
+            if not count:
+                return False
+            shape += "0" * count
+        else:
             shape += "," if bottom > base + 0.09 * tallest else "."
-        elif x0 >= end - 1 or not shape:
-            # Digits that touch are one blot, as wide as several.
-            width = x1 - x0
-            shape += "0" * (1 if width < 0.95 * tallest else round(width / (0.74 * tallest)))
         end = max(x1, end) if digit else end
     return shape == "".join("0" if c.isdigit() else c for c in figure)
+
+
+def pitch_of(line: InkLine, figure: str) -> float | None:
+    """How far the digits of a whole number stand apart, in parts of their height; None where a narrow 1 at
+    an end, or a lone digit, does not tell."""
+    if not figure.isdigit() or len(figure) < 2 or "1" in (figure[0], figure[-1]):
+        return None
+    x0, _, x1, _ = line.bounds
+    return (x1 - x0) / (len(figure) - _GAP) / line.tallest
+
+
+def _digits(width: int, pitch: float) -> int:
+    """How many digits are so wide where they touch; 0 if that is not clear. A 1 at an end is narrow."""
+    count = int(width / pitch + 1 - 0.12)
+    return count if (count - 0.75) * pitch <= width else int(width < 1.12 * pitch)
+
+
+def _columns(blots: Iterable[Bounds]) -> list[Bounds]:
+    """Blots that stand above each other as one: a digit that a flaw has broken."""
+    columns: list[Bounds] = []
+    for blot in sorted(blots):
+        before = columns[-1] if columns else None
+        if before is not None and before[2] - blot[0] > 0.3 * min(blot[2] - blot[0], before[2] - before[0]):
+            columns[-1] = _around([before, blot])
+        else:
+            columns.append(blot)
+    return columns

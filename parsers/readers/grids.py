@@ -95,7 +95,7 @@ def append(grid: Grid, below: Grid) -> None:
     offset = height - 1 if row_is_cut else height
     for cell in rest:
         above = partners.get(cell)
-        if above is not None and (row_is_cut or _is_cut_label(above, cell)):
+        if above is not None and (row_is_cut or _is_cut_label(above, cell, first_row)):
             text = join_lines([above.text, cell.text])
             doubtful = above.doubtful or cell.doubtful
             whole = replace(above, text=text, rowspan=offset + cell.end - above.row, doubtful=doubtful)
@@ -140,11 +140,17 @@ def _is_cut_row(pairs: list[tuple[RuledCell, RuledCell]], first_row: list[RuledC
     )
 
 
-def _is_cut_label(above: RuledCell, below: RuledCell) -> bool:
-    """Whether a label over several rows goes on under the break: the rest has no number of its own."""
+def _is_cut_label(above: RuledCell, below: RuledCell, first_row: Iterable[RuledCell]) -> bool:
+    """Whether a label over several rows goes on under the break: the rest has no number of its own.
+
+    With one row on each side of the break it is a label over both only beside the numbered labels of these
+    rows; else it is the next row, of which the label has no number (其中：).
+    """
     if not _MARKER.match(above.text) or _MARKER.match(below.text) or _FIGURE.fullmatch(below.text):
         return False
-    return bool(below.text) or above.rowspan > 1 or below.rowspan > 1
+    if above.rowspan > 1 or below.rowspan > 1:
+        return True
+    return bool(below.text) and any(_MARKER.match(cell.text) for cell in first_row)
 
 
 def to_table(grid: Grid) -> Table:

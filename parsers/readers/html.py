@@ -25,6 +25,7 @@ _BREAKING = frozenset(
      "blockquote", "tr", "td", "th", "table", "tbody", "thead", "form", "hr", "main", "aside", "nav", "body",
      "h1", "h2", "h3", "h4", "h5", "h6"}
 )  # fmt: skip
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _CELL_TAG = re.compile(r"<t[dh][\s>/]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _WRAPPER = re.compile(
@@ -57,8 +58,8 @@ def _tree(text: str) -> etree._Element:
     root = etree.fromstring(text, etree.HTMLParser())
     if root is None:
         raise ReadError(IssueCode.DAMAGED_FILE, "no HTML in it")
-    printed = len(_CELL_TAG.findall(_COMMENT.sub("", text)))
-    if printed > sum(1 for _ in root.iter("td", "th")):
+    read = sum(1 for _ in root.iter("td", "th"))
+    if len(_CELL_TAG.findall(text)) > read and len(_CELL_TAG.findall(_COMMENT.sub("", text))) > read:
         # Tags that only wrap are what nests too deep; BeautifulSoup closes what is left open.
         flat = _WRAPPER.sub(lambda tag: "<br>" if tag[1].lower() in _BREAKING else "", text)
         root = etree.fromstring(str(BeautifulSoup(flat, "html.parser")), etree.HTMLParser(huge_tree=True))
@@ -109,13 +110,15 @@ class _Walker:
             if tag in _BREAKING:
                 self.end_paragraph()
             self.pieces.append(node.text or "")
+            if len(node) == 0:
+                self._leave(node)
+                continue
             stack.append((node, True))
             stack += [(child, False) for child in reversed(node)]
 
     def _leave(self, node: etree._Element) -> None:
         if node.tag in _BREAKING:
-            level = int(node.tag[1]) if re.fullmatch("h[1-6]", node.tag) else None
-            self.end_paragraph(level)
+            self.end_paragraph(_LEVELS.get(node.tag))
         self.pieces.append(node.tail or "")
 
     def end_paragraph(self, level: int | None = None) -> None:
@@ -136,36 +139,73 @@ def _data_table(table: etree._Element) -> Table | None:
     for row, element in enumerate(shown):
         column = 0
         for cell in element.iterchildren("td", "th"):
-            while taken.get(column, 0) > row:
+            while taken and taken.get(column, 0) > row:
                 column += 1
             colspan, rowspan = _span(cell.get("colspan")), _span(cell.get("rowspan"))
             text = _cell_text(cell)
             if len(text) > _LAYOUT_TEXT:
                 return None
             cells.append(GridCell(text, row, column, rowspan, colspan))
-            for covered in range(column, column + colspan):
-                taken[covered] = row + rowspan
+            if rowspan > 1:
+                for covered in range(column, column + colspan):
+                    taken[covered] = max(row + rowspan, taken.get(covered, 0))
             column += colspan
     return Table(tuple(cells), Geometry.GRID)
 
 
 def _span(printed: str | None) -> int:
-    digits = re.match(r"\s*(\d{1,9})", printed) if printed else None
+    if printed is None:
+        return 1
+    digits = re.match(r"\s*(\d{1,9})", printed)
     return min(max(int(digits[1]), 1), _MAX_SPAN) if digits else 1
 
 
 def _cell_text(cell: etree._Element) -> str:
     """Text of a cell; block elements and <br> break the line, blanks of the source do not."""
-    if len(cell) == 0:
-        return _SPACES.sub(" ", cell.text or "").strip()
-    if next(cell.iter("br", "script", "style", etree.Comment), None) is None and _blocks_in(cell) <= 1:
-        return _SPACES.sub(" ", _string(cell)).strip()
+    text = _only_text(cell)
+    if text is None and _is_one_line(cell):
+        text = _string(cell)
+    if text is not None:
+        return _one_line(text)
     lines = "".join(_text_pieces(cell)).split("\n")
-    return "\n".join(filter(None, (_SPACES.sub(" ", line).strip() for line in lines)))
+    return "\n".join(filter(None, map(_one_line, lines)))
 
 
-def _blocks_in(cell: etree._Element) -> int:
-    return sum(1 for node in cell.iterdescendants() if node.tag in _BREAKING)
+def _only_text(cell: etree._Element) -> str | None:
+    """The text of a cell that holds one text and nothing else, however often editors wrapped it."""
+    node = cell
+    while len(node) == 1:
+        inner = node[0]
+        if not _is_empty(inner.tail):
+            return None
+        if not _is_empty(node.text):
+            # Word ends a text with an element for nothing.
+            return node.text if inner.tag == "o:p" and len(inner) == 0 and _is_empty(inner.text) else None
+        node = inner
+    shown = node is cell or (isinstance(node.tag, str) and node.tag not in _SKIPPED)
+    return (node.text or "") if len(node) == 0 and shown else None
+
+
+def _is_empty(text: str | None) -> bool:
+    return text is None or text.isspace()
+
+
+def _one_line(text: str) -> str:
+    return text if text.isalnum() else _SPACES.sub(" ", text).strip()
+
+
+def _is_one_line(cell: etree._Element) -> bool:
+    """Whether all text of a cell is shown, and in one line."""
+    blocks = 0
+    for node in cell.iterdescendants():
+        tag = node.tag
+        if tag in _BREAKING:
+            blocks += 1
+            if blocks > 1 or tag == "br":
+                return False
+        elif tag in _SKIPPED or not isinstance(tag, str):
+            return False
+    return True
 
 
 def _text_pieces(cell: etree._Element) -> Iterator[str]:

@@ -21,6 +21,8 @@ _PRESENT = 0.7
 _MISSING = 0.4
 """Share of an edge between two crossings that a rule covers: all of it but for flaws. Letters that happen to
 stand in line cover less. Between the two nobody can tell."""
+_SPREAD = 3
+"""Pixels by which the pieces of one rule lie apart where the page is a little askew."""
 _END = 6
 """Pixels at each end of an edge that letters leave free."""
 
@@ -169,16 +171,22 @@ def _places(rules: list[_Stretch], crossing: list[_Stretch], extent: int, shorte
         return ends == 2 or rule.length > (3 - 1.5 * ends) * shortest
 
     clusters: list[list[_Stretch]] = []
-    for rule in sorted(rules, key=lambda rule: rule.place):
+    for rule in sorted(filter(is_rule, rules), key=lambda rule: rule.place):
         if clusters and rule.place - clusters[-1][-1].place <= tolerance:
             clusters[-1].append(rule)
         else:
             clusters.append([rule])
-    return [
-        sum(rule.place * rule.length for rule in cluster) // sum(rule.length for rule in cluster)
-        for cluster in clusters
-        if any(is_rule(rule) for rule in cluster)
-    ]
+    return [_heaviest(cluster) for cluster in clusters]
+
+
+def _heaviest(cluster: list[_Stretch]) -> int:
+    """Where most of the length of a cluster runs: the rest are strokes of letters beside the rule."""
+
+    def beside(rule: _Stretch) -> list[_Stretch]:
+        return [other for other in cluster if abs(other.place - rule.place) <= _SPREAD]
+
+    best = max(map(beside, cluster), key=lambda rules: sum(rule.length for rule in rules))
+    return sum(rule.place * rule.length for rule in best) // sum(rule.length for rule in best)
 
 
 def _with_open_ends(places: list[int], crossing: list[_Stretch], extent: int, tolerance: int) -> list[int]:

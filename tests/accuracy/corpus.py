@@ -232,13 +232,14 @@ def torn_cases(seed: int) -> Iterator[Case]:
 
 
 def scan_cases(seed: int) -> Iterator[Case]:
-    """Scans, clean at 200 dpi and noisy at 150 dpi."""
+    """Scans, clean at 200 dpi and noisy at 150 dpi, of tables in print of the sizes that offices use."""
     for form in load_forms():
         for dpi, noisy in ((200, False), (150, True)):
-            rng = random.Random(f"{seed} {dpi} {form.id}")
-            made = draft(form, rng)
-            data = pdf.to_scan(pdf.to_pdf(made.content(), made.title), dpi, rng, noisy=noisy)
-            yield Case("scan", f"scan {dpi} dpi", form.id, data, (made.expected(),))
+            for name, size in (("小五", 9.0), ("五号", 10.5)):
+                rng = random.Random(f"{seed} {dpi} {form.id} {size}")
+                made = draft(form, rng)
+                data = pdf.to_scan(pdf.to_pdf(made.content(), made.title, size=size), dpi, rng, noisy=noisy)
+                yield Case(f"scan in {name}", f"scan {dpi} dpi", form.id, data, (made.expected(),))
 
 
 def office_sources(seed: int) -> Iterator[Case]:

@@ -11,15 +11,16 @@ from tests.accuracy.printed import Content, Grid, Printed, places, width_of
 
 MARGIN = 50.0
 SIZE = 7.5
+"""Points of the print in tables where nothing else is asked for; small, so that labels wrap."""
 TEXT = 12.0
-LEADING = 10.0
 
 
 class Sheet(ABC):
     """Places texts and rules, in points from the top left corner; a format says how they are drawn."""
 
-    def __init__(self, width: float, height: float) -> None:
-        self.width, self.height = width, height
+    def __init__(self, width: float, height: float, size: float = SIZE) -> None:
+        self.width, self.height, self.size = width, height, size
+        self.leading = size * 4 / 3
         self.top = MARGIN
 
     @abstractmethod
@@ -61,12 +62,12 @@ class Sheet(ABC):
         head = cut_rows(grid, first)[0] if repeat else []
         edges = self._edges(grid)
         while grid:
-            heights = _heights(grid, edges)
+            heights = self._heights(grid, edges)
             fitting = sum(1 for count in range(1, len(grid) + 1) if sum(heights[:count]) <= self.room())
             if fitting <= len(head) + 1 and fitting < len(grid):
                 self.turn()
                 continue
-            above, below = cut_rows(grid, fitting, _flow(edges, heights, fitting))
+            above, below = cut_rows(grid, fitting, self._flow(edges, heights, fitting))
             self._draw(above, edges, heights)
             grid = head + below if below else []
             if below:
@@ -91,9 +92,33 @@ class Sheet(ABC):
         for row, column, cell in places(grid):
             x0, x1 = edges[column], edges[column + cell.colspan]
             self.rule(x0, tops[row], x1 - x0, tops[row + cell.rowspan] - tops[row])
-            for number, line in enumerate(_lines(cell, x1 - x0)):
-                self.text(x0 + 2, tops[row] + 2 + number * LEADING, line, SIZE)
+            for number, line in enumerate(self._lines(cell, x1 - x0)):
+                self.text(x0 + 2, tops[row] + 2 + number * self.leading, line, self.size)
         self.top = tops[-1]
+
+    def _lines(self, cell: Printed, width: float) -> list[str]:
+        if cell.cell:
+            return [cell.text]
+        return [line for part in cell.text.split("\n") for line in _wrap(part, width - 4, self.size)]
+
+    def _heights(self, grid: Grid, edges: Sequence[float]) -> list[float]:
+        heights = [self.leading + 6] * len(grid)
+        for row, column, cell in sorted(places(grid), key=lambda place: place[2].rowspan):
+            lines = self._lines(cell, edges[column + cell.colspan] - edges[column])
+            rows = range(row, row + cell.rowspan)
+            short = len(lines) * self.leading + 6 - sum(heights[r] for r in rows)
+            heights[rows[-1]] += max(short, 0)
+        return heights
+
+    def _flow(self, edges: Sequence[float], heights: Sequence[float], end: int) -> Parts:
+        """What a page break before row `end` does to merged cells: lines without room go on under it."""
+
+        def parts(row: int, column: int, cell: Printed) -> tuple[str, str]:
+            lines = self._lines(cell, edges[column + cell.colspan] - edges[column])
+            room = max(int((sum(heights[row:end]) - 4) / self.leading), 1)
+            return "\n".join(lines[:room]), "\n".join(lines[room:])
+
+        return parts
 
 
 def _share(character: str) -> float:
@@ -109,33 +134,6 @@ def _wrap(text: str, width: float, size: float) -> Iterator[str]:
             line = ""
         line += character
     yield line
-
-
-def _lines(cell: Printed, width: float) -> list[str]:
-    if cell.cell:
-        return [cell.text]
-    return [line for part in cell.text.split("\n") for line in _wrap(part, width - 4, SIZE)]
-
-
-def _heights(grid: Grid, edges: Sequence[float]) -> list[float]:
-    heights = [16.0] * len(grid)
-    for row, column, cell in sorted(places(grid), key=lambda place: place[2].rowspan):
-        lines = _lines(cell, edges[column + cell.colspan] - edges[column])
-        rows = range(row, row + cell.rowspan)
-        short = len(lines) * LEADING + 6 - sum(heights[r] for r in rows)
-        heights[rows[-1]] += max(short, 0)
-    return heights
-
-
-def _flow(edges: Sequence[float], heights: Sequence[float], end: int) -> Parts:
-    """What a page break before row `end` does to merged cells: lines without room go on under it."""
-
-    def parts(row: int, column: int, cell: Printed) -> tuple[str, str]:
-        lines = _lines(cell, edges[column + cell.colspan] - edges[column])
-        room = max(int((sum(heights[row:end]) - 4) / LEADING), 1)
-        return "\n".join(lines[:room]), "\n".join(lines[room:])
-
-    return parts
 
 
 def lay_out(sheet: Sheet, content: Content, title: str, *, boxed: bool = False, repeat: bool = False) -> None:

@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.accuracy.pages import Sheet, lay_out
+from tests.accuracy.pages import SIZE, Sheet, lay_out
 from tests.accuracy.printed import Content
 
 FONT = "STSong-Light"
@@ -21,8 +21,8 @@ FONT = "STSong-Light"
 
 
 class _PdfSheet(Sheet):
-    def __init__(self, *, wide: bool, title: str) -> None:
-        super().__init__(*(landscape(A4) if wide else A4))
+    def __init__(self, *, wide: bool, title: str, size: float) -> None:
+        super().__init__(*(landscape(A4) if wide else A4), size)
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
         self.file = BytesIO()
         self.canvas = Canvas(self.file, pagesize=(self.width, self.height), invariant=1)
@@ -52,9 +52,11 @@ def to_pdf(
     boxed: bool = False,
     repeat: bool = False,
     lower: float = 0,
+    size: float = SIZE,
 ) -> bytes:
-    """Pages upright or `wide`, from `lower` points below the top margin on (see pages.lay_out)."""
-    sheet = _PdfSheet(wide=wide, title=title)
+    """Pages upright or `wide`, from `lower` points below the top margin on, tables in print of `size` points
+    (see pages.lay_out)."""
+    sheet = _PdfSheet(wide=wide, title=title, size=size)
     sheet.top += lower
     lay_out(sheet, content, title, boxed=boxed, repeat=repeat)
     sheet.canvas.save()

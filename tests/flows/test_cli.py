@@ -29,7 +29,9 @@ def report_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["parse"], ["sites", "burn"], ["run", "--height", "3"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["fly"], ["parse"], ["sites", "burn"], ["sites", "probe"], ["run", "--height", "3"]]
+)
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.archive import Capture, Role
-from crawler.registry import RegistryError, Site
+from crawler.registry import Site
 from flows.deliver import shortfall, site_reports
 from flows.due import due_sites
 from flows.parse import ParsedArticle, articles
@@ -135,11 +135,6 @@ def test_a_scheduled_site_is_due_once_its_time_came(tmp_path: Path) -> None:
     _ran(tmp_path, NOW - timedelta(days=1))
     assert due_sites([SITE, weekly], tmp_path, NOW) == [SITE]
     assert due_sites([weekly], tmp_path, NOW + timedelta(days=2)) == [weekly]
-
-
-def test_a_schedule_has_to_be_a_cron_line(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="no cron line"):
-        due_sites([SITE.model_copy(update={"schedule": "0 0 30 2 *"})], tmp_path, NOW)
 
 
 def test_a_torn_summary_is_passed_over(tmp_path: Path) -> None:

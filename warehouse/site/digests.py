@@ -35,7 +35,8 @@ def _numbers(array: pa.Array) -> Numbers:
     if pa.types.is_dictionary(kind):
         known = np.append(_hashed(array.dictionary), _NULL)
         places = pc.fill_null(array.indices, len(known) - 1).to_numpy(zero_copy_only=False)
-        return np.take(known, places)
+        found: Numbers = known[places]
+        return found
     if pa.types.is_string(kind):
         return _hashed(array)
     if pa.types.is_struct(kind):

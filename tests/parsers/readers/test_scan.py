@@ -18,7 +18,7 @@ from PIL import Image
 from parsers.model import CellStatus, Document, GridCell, IssueCode, Paragraph, ReadError, Table
 from parsers.parse import read_report
 from parsers.readers import scan
-from parsers.readers.glyphs import InkLine, fits, leaning
+from parsers.readers.glyphs import PITCH, InkLine, fits, leaning
 from parsers.readers.ruling import RuledBox, find_tables
 
 SCANS = Path(__file__).parent / "scans"
@@ -228,13 +228,13 @@ def digits(*x: int, point: tuple[int, int, int, int] | None = None) -> InkLine:
 
 
 def test_glyphs_are_counted() -> None:
-    assert fits(digits(0, 15, 30), "385")
-    assert not fits(digits(0, 15), "385")
-    assert not fits(digits(0, 60), "12")  # two numbers
+    assert fits(digits(0, 15, 30), "385", PITCH, 0.5)
+    assert not fits(digits(0, 15), "385", PITCH, 0.5)
+    assert not fits(digits(0, 60), "12", PITCH, 0.5)  # two numbers
 
 
 def test_comma_hangs_below_the_line_and_point_does_not() -> None:
     comma, point = (13, 27, 16, 34), (13, 27, 16, 30)
-    assert fits(digits(0, 18, 32, 46, point=comma), "4,401")
-    assert not fits(digits(0, 18, 32, 46, point=comma), "4.401")
-    assert fits(digits(0, 18, 32, 46, point=point), "4.401")
+    assert fits(digits(0, 18, 32, 46, point=comma), "4,401", PITCH, 0.5)
+    assert not fits(digits(0, 18, 32, 46, point=comma), "4.401", PITCH, 0.5)
+    assert fits(digits(0, 18, 32, 46, point=point), "4.401", PITCH, 0.5)
