@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--home", type=Path, metavar="DIR", help="where everything lies (default: NIANBAO_HOME, else ./data)"
+        "--home",
+        metavar="DIR",
+        help="where everything lies (default: NIANBAO_HOME, else ./data); publish and diff: or s3://BUCKET/PREFIX",
     )
     common.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
     parser = argparse.ArgumentParser(
@@ -80,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
     site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
     site.set_defaults(command=_site)
+    diff = commands.add_parser("diff", parents=[common], help="what changed from one snapshot to another")
+    diff.add_argument("before", nargs="?", metavar="A", help="default: the one before B")
+    diff.add_argument("after", nargs="?", metavar="B", help="default: the current one")
+    diff.add_argument("--json", action="store_true", help="JSON Lines, one object a year and province")
+    diff.set_defaults(command=_diff)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
     actions = sites.add_subparsers(title="actions", metavar="ACTION")
@@ -101,7 +108,7 @@ def _demo(options: argparse.Namespace) -> int:
     from flows.demo.portal import serve_portal
     from flows.local import run_flow
 
-    home = options.home or Path(os.environ.get("NIANBAO_HOME") or DEMO_HOME)
+    home = _folder(options.home or os.environ.get("NIANBAO_HOME") or DEMO_HOME)
     _show_progress()
     with serve_portal() as portal:
         summary = run_flow("nightly", home, sites_path=portal.registry)
@@ -109,7 +116,7 @@ def _demo(options: argparse.Namespace) -> int:
     if status == 0:
         print("read it with pandas:")
         print("  import pandas as pd")
-        print(f"  reports = pd.read_parquet({str(_dataset(home) / 'reports')!r})")
+        print(f"  reports = pd.read_parquet({_dataset(home) + '/reports'!r})")
         print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
         print("look at it in a browser:")
         print(f"  {(home.absolute() / 'site' / 'index.html').as_uri()}")
@@ -122,7 +129,7 @@ def _run(options: argparse.Namespace) -> int:
 
     load_registry(options.sites).select(options.site)  # its mistakes, before a server is started
     _show_progress()
-    home = _home(options)
+    home = _folder(_home(options))
     if options.site:
         return _show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
     return _show_run(run_flow("nightly", home, sites_path=options.sites), home)
@@ -134,7 +141,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     load_registry(options.sites)
     try:
-        serve(_home(options), options.sites)
+        serve(_folder(_home(options)), options.sites)
     except KeyboardInterrupt:
         return 0
     return 1
@@ -160,7 +167,7 @@ def _reparse(options: argparse.Namespace) -> int:
 
     load_registry(options.sites).select(options.site)
     _show_progress()
-    home = _home(options)
+    home = _folder(_home(options))
     return _show_run(run_flow("reparse", home, sites=options.site or None, sites_path=options.sites), home)
 
 
@@ -176,6 +183,7 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"reports  {publication.reports}")
     print(f"cells    {counted(publication.cells)}")
     print(f"changed  {changed} partitions")
+    print(f"snapshot {publication.snapshot}")
     print(f"dataset  {_dataset(home)}")
     return 0
 
@@ -184,7 +192,7 @@ def _site(options: argparse.Namespace) -> int:
     from flows.site import render, served
     from warehouse.site import IMAGES
 
-    done = render(_home(options), options.out, None if options.images else IMAGES)
+    done = render(_folder(_home(options)), options.out, None if options.images else IMAGES)
     print(f"reports  {done.reports}")
     print(f"pages    {done.written} written, {done.removed} removed")
     if done.waiting:
@@ -197,6 +205,18 @@ def _site(options: argparse.Namespace) -> int:
                 server.serve_forever()
             except KeyboardInterrupt:
                 return 0
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from flows.changes import json_line, text_lines
+    from warehouse import diff
+
+    difference = diff(_home(options), options.before, options.after)
+    if not options.json:
+        print(f"{difference.before.snapshot} to {difference.after.snapshot}")
+    for partition in difference.partitions():
+        print(json_line(partition) if options.json else "\n".join(text_lines(partition)), flush=True)
     return 0
 
 
@@ -235,17 +255,27 @@ def _status(options: argparse.Namespace) -> int:
     from crawler.registry import load_registry
     from flows.status import status_lines
 
-    for line in status_lines(_home(options), load_registry(options.sites)):
+    for line in status_lines(_folder(_home(options)), load_registry(options.sites)):
         print(line)
     return 0
 
 
-def _home(options: argparse.Namespace) -> Path:
-    return Path(options.home or os.environ.get("NIANBAO_HOME") or "data")
+def _home(options: argparse.Namespace) -> str:
+    home: str = options.home or os.environ.get("NIANBAO_HOME") or "data"
+    return home
 
 
-def _dataset(home: Path) -> Path:
-    return home.absolute() / "dataset"
+def _folder(home: str | Path) -> Path:
+    """A home that must be a folder, because the archive and the runs lie in it too. Raises WarehouseError."""
+    from warehouse import WarehouseError
+
+    if str(home).startswith("s3://"):
+        raise WarehouseError(f"{home}: a crawl needs a folder on this machine as --home; name one")
+    return Path(home)
+
+
+def _dataset(home: str | Path) -> str:
+    return f"{home}/dataset" if str(home).startswith("s3://") else str(Path(home).absolute() / "dataset")
 
 
 def _show_progress() -> None:

@@ -69,7 +69,7 @@ def published_inputs(store: Store, manifest: Manifest) -> dict[str, pa.Table]:
     def inputs(path: str) -> pa.Table:
         return pq.read_table(pa.BufferReader(store.read(path)), read_dictionary=["site", "agency"])
 
-    paths = [place(store, manifest.snapshot, file) for file in manifest.inputs]
+    paths = [place(store, manifest, file) for file in manifest.inputs]
     provinces = [file.path.removeprefix(f"{INPUTS}/").removesuffix(".parquet") for file in manifest.inputs]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return dict(zip(provinces, pool.map(inputs, paths), strict=True))

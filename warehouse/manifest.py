@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from warehouse.errors import NoDatasetError
 from warehouse.schema import SCHEMA_VERSION, SCHEMAS
@@ -55,6 +56,8 @@ class Manifest(BaseModel):
     tables: dict[str, TableCount]
     files: list[File]
     inputs: list[File]
+    alone: bool = Field(default=False, exclude=True)
+    """Whether the home that it was read from is the folder of this one snapshot."""
 
     def by_path(self) -> dict[str, File]:
         return {file.path: file for file in [*self.files, *self.inputs]}
@@ -101,9 +104,13 @@ def save(store: Store, manifest: Manifest) -> None:
 
 
 def load(store: Store, snapshot: str | None = None) -> Manifest:
-    """The manifest of a snapshot, by default the current one. Raises NoDatasetError."""
+    """The manifest of a snapshot, by default the current one; a home may also be the folder of a single
+    snapshot. Raises NoDatasetError."""
     chosen = snapshot or store.record(CURRENT)
     if chosen is None:
+        with suppress(FileNotFoundError):
+            alone = Manifest.model_validate_json(store.read("manifest.json"))
+            return alone.model_copy(update={"alone": True})
         raise NoDatasetError(
             f"{store.where('dataset')}: nothing published here yet; run 'nianbao run' or name the home"
         )
@@ -116,9 +123,12 @@ def load(store: Store, snapshot: str | None = None) -> Manifest:
         ) from error
 
 
-def place(store: Store, snapshot: str, file: File) -> str:
-    """Where the bytes of a file of a snapshot lie: in its own folder where files can have two names."""
-    return f"{SNAPSHOTS}/{snapshot if store.links else file.snapshot}/{file.path}"
+def place(store: Store, manifest: Manifest, file: File) -> str:
+    """Where the bytes of a file of a snapshot lie: in its own folder where files can have two names, else in
+    that of the publication that wrote them."""
+    if manifest.alone:
+        return file.path
+    return f"{SNAPSHOTS}/{manifest.snapshot if store.links else file.snapshot}/{file.path}"
 
 
 @cache

@@ -32,7 +32,7 @@ def mirror(store: Store, held: Held, manifest: Manifest) -> None:
 def _link(store: Folder, manifest: Manifest) -> None:
     dataset = store.root / DATASET
     recover(dataset)
-    sources = {file.path: store.root / place(store, manifest.snapshot, file) for file in manifest.files}
+    sources = {file.path: store.root / place(store, manifest, file) for file in manifest.files}
     shown = store.walk(DATASET)
     if shown == sorted(sources) and all((dataset / path).samefile(sources[path]) for path in shown):
         return
@@ -55,7 +55,7 @@ def _copy(store: Store, held: Held, manifest: Manifest) -> None:
 
     def copy(file: File) -> None:
         held.check()
-        store.copy(place(store, manifest.snapshot, file), f"{DATASET}/{file.path}")
+        store.copy(place(store, manifest, file), f"{DATASET}/{file.path}")
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(copy, [file for file in manifest.files if not file.same_bytes(known.get(file.path))]))

@@ -199,7 +199,7 @@ class _Publishing:
 
     def _rows(self, table: str, file: File) -> pa.Table:
         """The published rows of a file, which the next ones build on; its bytes must be those published."""
-        where = place(self._store, self._snapshot_before(), file)
+        where = place(self._store, self._known_before(), file)
         data = self._store.read(where)
         if sha256(data).hexdigest() != file.sha256:
             raise WarehouseError(
@@ -225,7 +225,7 @@ class _Publishing:
         if before is None or not before.same_bytes(file):
             self._store.write(f"{SNAPSHOTS}/{self._id}/{path}", data)
             return file
-        where = place(self._store, self._snapshot_before(), before)
+        where = place(self._store, self._known_before(), before)
         if not _holds(self._store, where, data):
             self._store.write(where, data)
         return before
@@ -234,13 +234,13 @@ class _Publishing:
         if self._store.links:
             for file in manifest.by_path().values():
                 if file.snapshot != self._id:
-                    source = place(self._store, self._snapshot_before(), file)
+                    source = place(self._store, self._known_before(), file)
                     self._store.copy(source, f"{SNAPSHOTS}/{self._id}/{file.path}")
 
-    def _snapshot_before(self) -> str:
+    def _known_before(self) -> Manifest:
         if self._before is None:
             raise NoDatasetError("nothing was published before")
-        return self._before.snapshot
+        return self._before
 
 
 def _in_turn(renew: Callable[[str], list[File]], provinces: Iterable[str]) -> list[File]:

@@ -81,7 +81,7 @@ def read_arrow(
 def file_rows(store: Store, manifest: Manifest, file: File, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of one file of a snapshot, without year and province. Raises WarehouseError, naming it, where
     it is damaged or gone."""
-    where = place(store, manifest.snapshot, file)
+    where = place(store, manifest, file)
     try:
         return parquet_rows(store.read(where), table_of(file.path), columns)
     except (pa.ArrowInvalid, OSError) as error:

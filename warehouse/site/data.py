@@ -63,7 +63,7 @@ def bring_files(store: Store, manifest: Manifest, out: Path) -> Path:
 
 
 def _bring(store: Store, manifest: Manifest, file: File, target: Path) -> None:
-    source = place(store, manifest.snapshot, file)
+    source = place(store, manifest, file)
     if isinstance(store, Folder):
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         partial.unlink(missing_ok=True)
