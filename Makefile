@@ -53,3 +53,7 @@ bench-parse: $(VENV)/dev.stamp
 # What publishing and reading a generated national year costs, as ratios to bare pyarrow on the same rows.
 bench-warehouse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.warehouse
+
+# What rendering a national year costs, whole and the night after. REPORTS=15000 takes a tenth.
+bench-site: $(VENV)/dev.stamp
+	REPORTS=$(REPORTS) $(BIN)/python -m benchmarks.site

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -109,7 +108,9 @@ def _reports(
     columns = {
         **_identity(site, agencies, 1),
         "site_name": [agencies[0]] * count,
-        "division": [f"{int(province[1:3]) + 11}{random.integers(1000):04d}"] * count,
+        "division": [
+            f"{int(province[1:3]) + 11}{1 + place % 14:02d}{place % 8:02d}" for place in range(count)
+        ],
         "province_code": [f"{int(province[1:3]) + 11}0000"] * count,
         "level": ["county"] * count,
         "title": [f"{agency}{YEAR}年政府信息公开工作年度报告" for agency in agencies],
@@ -130,7 +131,7 @@ def _reports(
 
 
 def _checks(random: np.random.Generator, site: str, agencies: list[str]) -> pa.Table:
-    checks = [(f"rule_{letter}", at) for letter in string.ascii_lowercase[:10] for at in FORM][:60]
+    checks = [(rule.rule.id, rule.at) for rule in load_forms()[0].instances]
     columns = {
         **_identity(site, agencies, len(checks)),
         "check": [check for check, _ in checks] * len(agencies),

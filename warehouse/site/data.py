@@ -1,20 +1,22 @@
-"""The page of the data: how to get and read it, its files, the codebook; and the files themselves."""
+"""The pages of the data: how to get and read it, its files, the codebook; and the files themselves."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from warehouse.layout import file_path, table_of
+from warehouse.layout import file_path, partition_of, table_of
 from warehouse.manifest import SNAPSHOTS, File, Manifest, load, place
 from warehouse.site import state
 from warehouse.site.pages import page, write
+from warehouse.site.provinces import province_code
 from warehouse.store import Folder, Store
 
 FOLDER = "data"
@@ -38,7 +40,17 @@ class SnapshotLine:
     id: str
     created_at: str
     reports: int
-    changed: int | None
+    changed: tuple[PartitionLine, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionLine:
+    """A partition that differs between two snapshots, with its reports before and after."""
+
+    year: int
+    province: str
+    before: int
+    after: int
 
 
 def bring_files(store: Store, manifest: Manifest, out: Path) -> Path:
@@ -81,23 +93,34 @@ def snapshots(store: Store, manifest: Manifest) -> list[SnapshotLine]:
     found: list[SnapshotLine] = []
     ids = [id for id in store.folders(SNAPSHOTS) if id <= manifest.snapshot]
     manifests = [load(store, id) for id in ids[-SNAPSHOTS_SHOWN - 1 :]]
-    before: dict[str, str] | None = None
-    for each in manifests:
-        files = {file.path: file.sha256 for file in each.files if file.rows is not None}
-        changed = None
-        if before is not None:
-            paths = {path for path, _ in files.items() ^ before.items()}
-            changed = len({path.partition("/")[2] for path in paths})
-        before = files
+    for before, each in pairwise([None, *manifests]):
+        assert each is not None
+        changed = None if before is None else tuple(_changed(before, each))
         created = f"{each.created_at:%Y-%m-%d %H:%M UTC}"
         found.append(SnapshotLine(each.snapshot, created, each.tables["reports"].rows, changed))
     return found[::-1][:SNAPSHOTS_SHOWN]
 
 
+def _changed(before: Manifest, after: Manifest) -> Iterator[PartitionLine]:
+    """The partitions of which any file has other bytes."""
+    old, new = (
+        {file.path: file for file in manifest.files if file.rows is not None} for manifest in (before, after)
+    )
+    differing = {
+        partition_of(path)
+        for path in old.keys() | new.keys()
+        if path not in old or not old[path].same_bytes(new.get(path))
+    }
+    for year, province in sorted(differing):
+        path = file_path("reports", year, province)
+        counts = [files[path].rows or 0 if path in files else 0 for files in (old, new)]
+        yield PartitionLine(year, province, *counts)
+
+
 def render(
     out: Path, manifest: Manifest, partitions: Sequence[tuple[int, str]], history: Sequence[SnapshotLine]
-) -> bool:
-    """Write the page `data.html`; tells whether it changed."""
+) -> int:
+    """Write the pages `data.html` and `codebook.html`; gives the number that changed."""
     sizes: dict[str, int] = {}
     for file in manifest.files:
         sizes[table_of(file.path)] = sizes.get(table_of(file.path), 0) + file.bytes
@@ -107,17 +130,19 @@ def render(
         for year, province in partitions
         if (path := file_path("reports", year, province)) in held
     }
-    return write(
-        out / "data.html",
-        page(
+    documents = sorted(file.path for file in manifest.files if file.rows is None)
+    pages = {
+        "data.html": page(
             "data.html",
             0,
             here="data",
             tables=[
                 TableFiles(name, count.files, count.rows, sizes.get(name, 0))
                 for name, count in manifest.tables.items()
+                if count.files
             ],
-            provinces=sorted({province for _, province in partitions}),
+            documents=[*documents, "manifest.json"],
+            provinces=sorted({province for _, province in partitions}, key=province_code),
             years=sorted({year for year, _ in partitions}),
             addresses=addresses,
             ways=WAYS,
@@ -125,23 +150,32 @@ def render(
             created=f"{manifest.created_at:%Y-%m-%d}",
             software=manifest.software,
             history=history,
+        ),
+        "codebook.html": page(
+            "codebook.html",
+            0,
+            here="data",
             codebook=_html((out / FOLDER / "CODEBOOK.md").read_text("utf-8")),
         ),
-    )
+    }
+    return sum(write(out / name, made) for name, made in pages.items())
 
 
 def _html(text: str) -> Markup:
-    """The codebook as markup, its headings two levels down, its tables in scrolling frames."""
+    """The codebook as markup: its headings are addresses, its tables stand in frames that scroll."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
-    for token in tokens:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+            token.tag = f"h{max(int(token.tag[1]), 2)}"
+        if token.type == "heading_open" and following is not None:
+            token.attrSet("id", following.content)
         if token.type == "table_open":
             token.attrSet("class", "list")
     html = parser.renderer.render(tokens, parser.options, {})
-    html = html.replace('<table class="list">', '<div class="scroll"><table class="list">')
-    return Markup(html.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">'))
+    html = html.replace('<table class="list">', '<div class="scroll" tabindex="0"><table class="list">')
+    html = html.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">')
+    return Markup(html.replace("<pre>", '<pre class="code" tabindex="0">'))
 
 
 WAYS = (

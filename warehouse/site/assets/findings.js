@@ -59,7 +59,7 @@ nianbao.ready.then(() => {
     if (only) count.append(make("a", {href: "#" + only.split("/").slice(0, 2).join("/")}, say("show_all", "显示全部")));
   }
   async function fromAddress() {
-    const parts = decodeURI(location.hash.slice(1)).split("/");
+    const parts = nianbao.fragment().split("/");
     const kinds = Object.keys(counts);
     const kind = kinds.includes(parts[0]) ? parts[0] : choose.elements.kind.value;
     const years = Object.keys(counts[kind]);

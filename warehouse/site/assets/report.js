@@ -146,7 +146,7 @@ nianbao.ready.then(() => {
   });
 
   function fromAddress() {
-    const cell = all.find((one) => "#" + one.id === decodeURIComponent(location.hash));
+    const cell = all.find((one) => one.id === nianbao.fragment());
     if (cell) cell.focus();
   }
   addEventListener("hashchange", fromAddress);

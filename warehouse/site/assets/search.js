@@ -82,7 +82,7 @@ nianbao.ready.then(() => {
   form.addEventListener("submit", (event) => { event.preventDefault(); location.hash = encodeURIComponent(input.value); search(); });
   more.addEventListener("click", () => show(asked));
   function fromAddress() {
-    const wanted = decodeURIComponent(location.hash.slice(1));
+    const wanted = nianbao.fragment();
     if (wanted && wanted !== input.value) { input.value = wanted; search(); }
   }
   addEventListener("hashchange", fromAddress);

@@ -64,6 +64,15 @@ const nianbao = (() => {
     return element;
   }
 
+  // What the fragment of the address says; nothing where it is no text.
+  function fragment() {
+    try {
+      return decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return "";
+    }
+  }
+
   function number(value) {
     return value.toLocaleString("en-US", {maximumFractionDigits: 6});
   }
@@ -109,7 +118,7 @@ const nianbao = (() => {
   })();
 
   return {
-    root, load, say, translate, address, make, number, ready,
+    root, load, say, translate, address, make, number, fragment, ready,
     // Called by the script files that hold data.
     english(found) { words = found; },
     forms(cells, rules) { this.cells = cells; this.rules = rules; },
