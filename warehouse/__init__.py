@@ -2,23 +2,29 @@
 
 from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
+from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
 from warehouse.read import read, read_arrow
 from warehouse.rows import SiteReport, Source
-from warehouse.schema import Verdict
-from warehouse.staging import has_staging, stage, staged_reports
+from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
 from warehouse.store import Home
 from warehouse.verify import Flaw, verify
+from warehouse.vocabulary import Verdict
 
 __all__ = [
+    "Access",
     "Difference",
     "Flaw",
     "Home",
+    "ListPage",
+    "Move",
     "NoDatasetError",
+    "Observed",
     "PartitionChange",
     "Publication",
     "ReportChange",
     "SiteReport",
+    "SiteView",
     "Source",
     "UnknownNameError",
     "ValueChange",
@@ -30,6 +36,8 @@ __all__ = [
     "read",
     "read_arrow",
     "stage",
+    "stage_view",
     "staged_reports",
+    "staged_site",
     "verify",
 ]

@@ -17,11 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.model import CellStatus, CheckOutcome
-from warehouse.codebook import codebook, datapackage
+from warehouse.codebook import codebook, crosswalk_table, datapackage
+from warehouse.corrections import load_corrections
 from warehouse.errors import NoDatasetError, WarehouseError
 from warehouse.inputs import (
     Change,
     change,
+    corrected_anew,
     displaced,
     inputs_bytes,
     inputs_path,
@@ -61,7 +63,8 @@ class Publication:
 
     `snapshot` is the current one: a new one, or the one before if no byte changed. `written` and `removed`
     name partitions ("year=2023/province=甘肃省"): those where a file is new, other or gone, and those that
-    lost their last report. `cells` and `checks` count by status and outcome.
+    lost their last report. `cells` and `checks` count by status and outcome. `refused` says of corrections of
+    the reports that were made anew why they no longer fit, in a line each.
     """
 
     snapshot: str
@@ -70,6 +73,7 @@ class Publication:
     reports: int
     cells: dict[CellStatus, int]
     checks: dict[CheckOutcome, int]
+    refused: tuple[str, ...]
 
 
 def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
@@ -96,6 +100,8 @@ class _Publishing:
         self._before = load(store, held.value) if held.value else None
         self._files_before = self._before.by_path() if self._before else {}
         self._id = new_id(held.value)
+        self._corrections = load_corrections(store)
+        self._refused: list[str] = []
 
     def run(self, sites: Collection[str] | None) -> Publication:
         self._remove_unfinished()
@@ -115,7 +121,7 @@ class _Publishing:
                 undo.pop_all()  # from here on it may be the current one
                 self._held.set(self._id)
         mirror(self._store, self._held, manifest)
-        return _publication(manifest, self._files_before.values(), changed)
+        return _publication(manifest, self._files_before.values(), changed, self._refused)
 
     def _files(self, sites: Collection[str] | None) -> list[File]:
         """All files of the dataset after this publication, those that are new written."""
@@ -124,8 +130,13 @@ class _Publishing:
             files = self._all(staged)
         else:
             files = self._changed(staged, sites)
-        documents = [self._put("CODEBOOK.md", codebook()), self._put("datapackage.json", datapackage())]
-        return [*documents, *sorted(files, key=lambda file: file.path)]
+        files.sort(key=lambda file: file.path)
+        return [
+            self._put("CODEBOOK.md", codebook()),
+            self._put("crosswalk.csv", crosswalk_table()),
+            self._put("datapackage.json", datapackage(file for file in files if file.rows is not None)),
+            *files,
+        ]
 
     def _remove_new_folder(self) -> None:
         """Free what a publication that failed wrote; what cannot be removed now, the next one removes."""
@@ -137,19 +148,26 @@ class _Publishing:
 
         def renew(province: str) -> list[File]:
             here = [site for site, where in staged.items() if where == province]
-            return list(self._made(whole_province(self._store, province, here)))
+            return list(self._made(whole_province(self._store, province, here, self._corrections)))
 
         return _in_turn(renew, sorted(set(staged.values())))
 
     def _changed(self, staged: Mapping[str, str], sites: Collection[str]) -> list[File]:
         """What changed in the reports of these sites, and everything else as it is."""
         inputs = published_inputs(self._store, self._before) if self._before else {}
-        chosen = {*sites, *displaced(inputs, staged)}
+        chosen = {*sites, *displaced(inputs, staged), *corrected_anew(inputs, self._corrections)}
         provinces = set(provinces_of(chosen, inputs, staged))
 
         def renew(province: str) -> list[File]:
             here = [site for site, where in staged.items() if where == province]
-            found = change(self._store, province, here, chosen, inputs.get(province))
+            found = change(
+                self._store,
+                province,
+                here,
+                chosen,
+                inputs=inputs.get(province),
+                corrections=self._corrections,
+            )
             return list(self._made(found)) if found else self._of_province(province)
 
         kept = [file for province in inputs.keys() - provinces for file in self._of_province(province)]
@@ -174,13 +192,14 @@ class _Publishing:
         if change.inputs:
             yield self._put(inputs_path(change.province), inputs_bytes(change.inputs))
         staged = StagedProvince(change.province, change.files, change.agencies)
-        for year in sorted(staged.years() if change.years is None else change.years):
-            parts: Iterable[tuple[str, pa.Table]]
-            parts = ((part.table, part.rows) for part in partitions(staged, [year]))
+        years = staged.years() if change.years is None else change.years
+        for part in partitions(staged, years, self._corrections):
+            self._refused += [refused.reason for refused in part.refused]
+            tables: Iterable[tuple[str, pa.Table]] = part.tables.items()
             if change.agencies is not None:
-                parts = self._spliced(change, year, dict(parts))
-            for table, rows in parts:
-                path = file_path(table, year, change.province)
+                tables = self._spliced(change, part.year, part.tables)
+            for table, rows in tables:
+                path = file_path(table, part.year, change.province)
                 yield self._put(
                     path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows
                 )
@@ -277,7 +296,9 @@ def _of_this_schema(manifest: Manifest) -> bool:
     return (manifest.schema_version, manifest.columns) == (SCHEMA_VERSION, columns_digest())
 
 
-def _publication(manifest: Manifest, before: Iterable[File], changed: set[str]) -> Publication:
+def _publication(
+    manifest: Manifest, before: Iterable[File], changed: set[str], refused: Iterable[str]
+) -> Publication:
     of_tables = [file for file in manifest.files if file.rows is not None]
     removed = _partitions(file.path for file in before if file.rows is not None)
     removed -= _partitions(file.path for file in of_tables)
@@ -290,6 +311,7 @@ def _publication(manifest: Manifest, before: Iterable[File], changed: set[str]) 
         reports=manifest.tables["reports"].rows,
         cells={status: sums[f"cells_{status}"] for status in CellStatus},
         checks={outcome: sums[f"checks_{outcome}"] for outcome in CheckOutcome},
+        refused=tuple(sorted(refused)),
     )
 
 

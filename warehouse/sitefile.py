@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import ipc
 
 from warehouse.errors import WarehouseError
-from warehouse.layout import as_dictionaries, report_bounds
+from warehouse.layout import as_dictionaries, in_schema, report_bounds
 from warehouse.schema import SCHEMAS
 
 _HEAD = "head.json"
@@ -27,7 +27,7 @@ _WIDE = {"reports"}
 
 
 class StagedReport(NamedTuple):
-    """A report that a site holds; `digest` changes with any of its rows in any table."""
+    """A report that a site holds or owes; `digest` changes with any of its rows in any table."""
 
     report_id: str
     agency: str
@@ -40,7 +40,8 @@ def pack(tables: Mapping[str, pa.Table], version: int) -> bytes:
 
     `version` counts the versions of the site.
     """
-    head = {"version": version, "reports": list(_reports(tables))}
+    held = tables["reports"]["withdrawn_at"].null_count
+    head = {"version": version, "held": held, "reports": list(_reports(tables))}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo(_HEAD), json.dumps(head, ensure_ascii=False))
@@ -62,6 +63,8 @@ class SiteFile:
         except (zipfile.BadZipFile, KeyError, ValueError) as error:
             raise self._damaged(error) from error
         self.version: int = head["version"]
+        self.held: int = head["held"]
+        """Number of reports at the portal; `reports` has also withdrawn ones and those owed and not there."""
         self.reports = tuple(StagedReport(*report) for report in head["reports"])
 
     def rows(self, table: str, year: int) -> pa.Table | None:
@@ -73,6 +76,15 @@ class SiteFile:
         except zipfile.BadZipFile as error:
             raise self._damaged(error) from error
         return ipc.open_stream(pa.CompressedInputStream(pa.BufferReader(packed), "zstd")).read_all()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """All rows by table, texts plain; empty tables where there are none."""
+        years = sorted({report.year for report in self.reports})
+        tables = {}
+        for name, schema in SCHEMAS.items():
+            parts = [rows for year in years if (rows := self.rows(name, year)) is not None]
+            tables[name] = in_schema(pa.concat_tables(parts), schema) if parts else schema.empty_table()
+        return tables
 
     def _damaged(self, error: Exception) -> WarehouseError:
         return WarehouseError(
@@ -90,14 +102,15 @@ def _stream(table: str, rows: pa.Table) -> bytes:
 
 
 def _reports(tables: Mapping[str, pa.Table]) -> Iterator[StagedReport]:
-    digests: dict[str, bytes] = {}
+    found: dict[str, tuple[str, int, bytes]] = {}
     for table, rows in tables.items():
-        ids = rows["report_id"].combine_chunks()
+        ids, agencies, years = (rows[name].to_pylist() for name in ("report_id", "agency", "report_year"))
         for start, end in report_bounds(rows):
-            report_id = ids[start].as_py()
+            report_id = ids[start]
+            before = found[report_id][2] if report_id in found else b""
             [batch] = rows.slice(start, end - start).combine_chunks().to_batches()
-            seen = digests.get(report_id, b"") + table.encode() + bytes(batch.serialize())
-            digests[report_id] = sha256(seen).digest()
-    for row in tables["reports"].select(["report_id", "agency", "report_year"]).to_pylist():
-        digest = int.from_bytes(digests[row["report_id"]][:8], "big", signed=True)
-        yield StagedReport(row["report_id"], row["agency"], row["report_year"], digest)
+            digest = sha256(before + table.encode() + bytes(batch.serialize())).digest()
+            found[report_id] = agencies[start], years[start], digest
+    for report_id, (agency, year, digest) in found.items():
+        number = int.from_bytes(digest[:8], "big", signed=True)
+        yield StagedReport(report_id, agency, year, number)

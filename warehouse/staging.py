@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, unquote
 
@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.layout import as_dictionaries, in_schema
-from warehouse.rows import SiteReport, site_tables
+from warehouse.observed import Observed
+from warehouse.rows import SiteReport, report_tables
 from warehouse.schema import SCHEMAS
 from warehouse.sitefile import SiteFile, pack
+from warehouse.sitetables import Tables, seen_again, site_tables
 from warehouse.store import Home, Store, open_store, plain_errors
 
 STAGING = "staging"
@@ -24,31 +26,59 @@ class SiteMovedError(Exception):
     """A site went to another province, or was removed, while staging was read: begin again."""
 
 
-def stage(home: Home, site_id: str, province: str, reports: Iterable[SiteReport]) -> None:
+def stage(
+    home: Home,
+    site_id: str,
+    province: str,
+    reports: Iterable[SiteReport],
+    observed: Observed | None = None,
+) -> None:
     """Replace everything staged of a site by `reports`, whole or not at all; holds no lock but the site's.
 
-    Raises ValueError as `site_tables` does, WarehouseError where the home does not take it.
+    What became of the reports that were staged before is told from both versions and `observed`, and staged
+    with them in one step. Raises ValueError as `report_tables` does, WarehouseError where the home does not
+    take it.
     """
-    tables = site_tables(site_id, province, reports)
+    read, observed = report_tables(site_id, province, reports), observed or Observed()
+    _replace(home, site_id, province, lambda before: site_tables(site_id, province, read, observed, before))
+
+
+def stage_view(home: Home, site_id: str, province: str, observed: Observed) -> None:
+    """Note how a site was seen that gave no reports (it blocks, it cannot be reached); its rows stay."""
+    _replace(home, site_id, province, lambda before: seen_again(site_id, observed, before))
+
+
+def _replace(home: Home, site_id: str, province: str, tables: Callable[[Tables | None], Tables]) -> None:
     name = _file_name(site_id)
     store = open_store(home)
     with plain_errors(store), store.exclusive(f"sites/{name}") as held:
         before = _versions(store, name)
-        version = max((file.version for file in before.values()), default=0) + 1
+        newest = max(before.values(), key=lambda file: file.version, default=None)
+        following = tables(newest.tables() if newest else None)
         held.check()
-        store.write(f"{STAGING}/{province}/{name}", pack(tables, version))
+        data = pack(following, newest.version + 1 if newest else 1)
+        store.write(f"{STAGING}/{province}/{name}", data)
         # Between these two steps the site stands in two provinces; the newer version counts.
         for former in before.keys() - {province}:
             store.remove(f"{STAGING}/{former}/{name}")
 
 
+def staged_site(home: Home, site_id: str) -> dict[str, pa.Table] | None:
+    """Everything staged of a site by table; None for a site that was never staged."""
+    store = open_store(home)
+    with plain_errors(store):
+        found = _versions(store, _file_name(site_id))
+        newest = max(found.values(), key=lambda file: file.version, default=None)
+        return newest.tables() if newest else None
+
+
 def staged_reports(home: Home, site_id: str) -> int:
-    """Number of reports staged of a site, 0 for a site that was never staged."""
+    """Number of reports staged of a site that its portal holds; 0 for a site that was never staged."""
     store = open_store(home)
     with plain_errors(store):
         found = _versions(store, _file_name(site_id))
     newest = max(found.values(), key=lambda file: file.version, default=None)
-    return len(newest.reports) if newest else 0
+    return newest.held if newest else 0
 
 
 def has_staging(home: Home) -> bool:

@@ -24,6 +24,7 @@ from warehouse import (
     stage,
     verify,
 )
+from warehouse.schema import SCHEMA_VERSION
 
 GXJ, ZF = "gxj.jcs.gov.cn", "www.xining.gov.cn"
 GANSU_2023 = "year=2023/province=甘肃省"
@@ -66,7 +67,7 @@ def test_a_manifest_names_what_was_published(two: tuple[Path, str, str]) -> None
     home, first, second = two
     manifest = json.loads((home / "snapshots" / second / "manifest.json").read_text())
     assert (manifest["snapshot"], manifest["previous"]) == (second, first)
-    assert manifest["schema_version"] == 1
+    assert manifest["schema_version"] == SCHEMA_VERSION
     assert manifest["tables"]["reports"] == {"files": 2, "rows": 2}
     files = {file["path"]: file for file in manifest["files"]}
     shown = {path for path in contents(home / "dataset")}
@@ -147,10 +148,12 @@ def test_verify_names_every_file_that_is_not_as_published(two: tuple[Path, str, 
 def test_old_partitions_are_brought_to_the_schema_of_today(two: tuple[Path, str, str]) -> None:
     home, _, second = two
     path = home / "snapshots" / second / "manifest.json"
-    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 0'))
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"schema_version": SCHEMA_VERSION - 1}))
     third = publish(home, [GXJ]).snapshot
     assert third != second
-    assert json.loads((home / "snapshots" / third / "manifest.json").read_text())["schema_version"] == 1
+    renewed = json.loads((home / "snapshots" / third / "manifest.json").read_text())
+    assert renewed["schema_version"] == SCHEMA_VERSION
 
 
 Step = tuple[int, list[tuple[str, int, int]], str]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from warehouse.schema import Verdict
 from warehouse.site.pages import data_block, page, script, write
 from warehouse.site.report import ReportView, prose_issues
 from warehouse.site.state import Entry, Finding, remove
 from warehouse.site.words import words
+from warehouse.vocabulary import Verdict
 
 KINDS = (
     "contradiction", "prose", "conflict", "series", "copied", "revision", "late", "missing", "withdrawn",

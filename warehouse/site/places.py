@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from warehouse.schema import Verdict
 from warehouse.site.pages import agency_page, page, report_page
 from warehouse.site.provinces import province_code
 from warehouse.site.state import Entry
+from warehouse.vocabulary import Verdict
 
 MEASURES = ("held", "complete", "failing", "late", "missing", "blocked")
 AGENCIES = 300
