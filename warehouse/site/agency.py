@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -15,10 +14,12 @@ from markupsafe import Markup
 from parsers.forms import load_forms
 from warehouse.schema import CELLS
 from warehouse.site.charts import bars
-from warehouse.site.pages import page, report_page
+from warehouse.site.duties import Duty
+from warehouse.site.pages import page, report_page, report_stem
+from warehouse.site.series import breaks
 from warehouse.site.words import zh
 
-CARRIED_FORWARD, CARRIED_OVER = "applications.carried_forward.total", "applications.carried_over.total"
+_CARRIED_FORWARD = "applications.carried_forward.total"
 _NEW = "applications.new_received.total"
 _PENALTY = "proactive.admin_penalty.decisions"
 
@@ -69,29 +70,51 @@ def columns() -> list[str]:
     return [line.cell for lines in groups().values() for line in lines]
 
 
-def render(key: str, rows: Sequence[dict[str, Any]], places: list[tuple[str, str]], province: str) -> bytes:
-    """The page from an agency's rows of `reports`, one a year."""
-    ordered = sorted(rows, key=lambda row: row["year"])
+@dataclass(frozen=True, slots=True)
+class Years:
+    """What the dataset holds of an agency, the earliest year first: its rows of `reports` (two of a year
+    where a government also reports on its office alone), its duties by year, its failed checks over years."""
+
+    name: str
+    digest: str
+    reports: Sequence[dict[str, Any]]
+    duties: dict[int, Duty]
+    panel: Sequence[dict[str, Any]]
+
+
+def render(key: str, found: Years, places: list[tuple[str, str]], province: str) -> bytes:
+    """The page of an agency."""
+    rows = sorted(found.reports, key=lambda row: (row["year"], row["report_id"]))
     shown = []
     for group, lines in groups().items():
-        held = [line for line in lines if any(row.get(line.cell) is not None for row in ordered)]
+        held = [line for line in lines if any(row.get(line.cell) is not None for row in rows)]
         if held:
             shown.append((group, held))
-    forms = [row["form"] for row in ordered]
-    breaks = [place > 0 and forms[place] != forms[place - 1] for place in range(len(forms))]
+    forms = [row["form"] for row in rows]
+    addresses = [report_page(report_stem(key, row["report_id"]), row["year"]) for row in rows]
+    unlike = [(row["year"], broken) for row in found.panel for broken in breaks([row])]
+    whole = {row["year"]: row for row in reversed(rows)}
+    latest = rows[-1] if rows else found.duties[max(found.duties)]._asdict()
     return page(
         "agency.html",
         2,
-        agency=rows[0]["agency"],
+        agency=found.name,
         province=province,
-        latest=ordered[-1],
+        latest=latest,
         places=places,
-        rows=ordered,
-        addresses=[report_page(key, row["year"]) for row in ordered],
+        rows=rows,
+        addresses=addresses,
+        years=sorted({*whole, *found.duties}),
+        of_year={
+            year: [pair for pair in zip(rows, addresses, strict=True) if pair[0]["year"] == year]
+            for year in whole
+        },
+        duties=found.duties,
         groups=shown,
-        breaks=breaks,
-        charts=_charts(ordered),
-        gaps=_gaps(ordered),
+        breaks=[place > 0 and forms[place] != forms[place - 1] for place in range(len(forms))],
+        charts=_charts([whole[year] for year in sorted(whole)]),
+        series=[(year, broken, report_page(key, year)) for year, broken in unlike],
+        unlike={(year, broken.cell) for year, broken in unlike},
     )
 
 
@@ -108,7 +131,7 @@ def _charts(rows: Sequence[dict[str, Any]]) -> list[tuple[str, Markup]]:
         "chart_received": [_NEW],
         "chart_granted": ["applications.granted.total", "applications.partially_granted.total"],
         "chart_denied": denied,
-        "chart_carried": [CARRIED_FORWARD],
+        "chart_carried": [_CARRIED_FORWARD],
         "chart_disputes": [
             "review_litigation.review_total",
             "review_litigation.litigation_direct_total",
@@ -122,15 +145,3 @@ def _charts(rows: Sequence[dict[str, Any]]) -> list[tuple[str, Markup]]:
         if any(value is not None for _, value in points):
             charts.append((name, bars(points, f"{zh(name)}：{zh('chart_of')}")))
     return charts
-
-
-def _gaps(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int, float, float]]:
-    """Year, next year, what the one carries forward and the next says it carried over, where they differ."""
-    found: list[tuple[int, int, float, float]] = []
-    for one, following in pairwise(rows):
-        forward, over = one.get(CARRIED_FORWARD), following.get(CARRIED_OVER)
-        if forward is None or over is None or forward == over:
-            continue
-        if following["year"] == one["year"] + 1:
-            found.append((one["year"], following["year"], forward, over))
-    return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from warehouse.site.duties import Duty
 from warehouse.site.pages import data_block, page, script, write
 from warehouse.site.report import ReportView, prose_issues
 from warehouse.site.state import Entry, Finding, remove
 from warehouse.site.words import words
-from warehouse.vocabulary import Verdict
+from warehouse.vocabulary import Obligation, Verdict
 
 KINDS = (
     "contradiction", "prose", "conflict", "series", "copied", "revision", "late", "missing", "withdrawn",
@@ -19,11 +20,11 @@ KINDS = (
 
 
 def of_report(made: ReportView, entry: Entry) -> list[Finding]:
-    """What a report shows: failed checks, prose against tables, conflicting sources, unreadable files."""
-    place = " ".join(filter(None, (entry.city, entry.county)))
+    """What a report shows: failed checks, prose against tables, conflicting sources, unreadable files, what
+    does not fit the year before or was changed afterwards, and whether it was late."""
 
     def finding(kind: str, code: str, text: str, anchor: str) -> Finding:
-        return Finding(kind, entry.key, entry.agency, place, code, text, anchor)
+        return Finding(kind, entry.page or entry.key, entry.agency, _place(entry), code, text, anchor)
 
     found = [
         finding("contradiction", f"check.{failure.rule}", failure.text, failure.anchor)
@@ -37,7 +38,40 @@ def of_report(made: ReportView, entry: Entry) -> list[Finding]:
         found.append(finding("conflict", "verdict.source_conflict", "", "provenance"))
     if made.report.get("verdict") == Verdict.UNREADABLE:
         found.append(finding("unreadable", "verdict.unreadable", "", "provenance"))
+    for broken in made.breaks:
+        kind = "copied" if broken.copied else "series"
+        found.append(finding(kind, f"check.{broken.check}", f"{broken.place}: {broken.says}", broken.anchor))
+    found += [
+        finding("revision", f"revision.{revision.kind}", revision.says, revision.anchor)
+        for revision in made.revisions
+        if revision.silent
+    ]
+    if made.duty and made.duty.obligation in _UNMET:
+        code = f"obligation.{made.duty.obligation}"
+        found.append(finding(_UNMET[made.duty.obligation], code, made.duty.says, "duty"))
     return found
+
+
+def of_duty(entry: Entry, duty: Duty, year: int) -> list[Finding]:
+    """What a report shows that did not come."""
+    if duty.obligation not in _UNMET:
+        return []
+    code, kind = f"obligation.{duty.obligation}", _UNMET[duty.obligation]
+    return [
+        Finding(kind, entry.key, entry.agency, _place(entry), code, duty.says, f"y{year}", on_agency=True)
+    ]
+
+
+_UNMET: dict[str, str] = {
+    Obligation.LATE: "late",
+    Obligation.MISSING: "missing",
+    Obligation.BLOCKED: "blocked",
+    Obligation.WITHDRAWN: "withdrawn",
+}
+
+
+def _place(entry: Entry) -> str:
+    return " ".join(filter(None, (entry.city, entry.county)))
 
 
 def shards(year: int, code: str, found: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -98,5 +132,5 @@ def _words() -> dict[str, str]:
     return {
         key: zh
         for key, (zh, _) in words().items()
-        if key.startswith(("check.", "issue.", "verdict.", "due."))
+        if key.startswith(("check.", "issue.", "verdict.", "obligation.", "revision."))
     }

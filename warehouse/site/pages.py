@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from parsers.model import Scope
 from warehouse.site.words import code_word, english, say, words, zh
 
 
@@ -65,9 +66,15 @@ def agency_page(key: str) -> str:
     return f"agency/{key[:2]}/{key}.html"
 
 
-def report_page(key: str, year: int) -> str:
+def report_stem(key: str, report_id: str) -> str:
+    """The name of a report's page: the agency's key, with an o for the report on its own office alone that a
+    government may give beside the one on its jurisdiction."""
+    return f"{key}o" if report_id.endswith(f"/{Scope.OWN_ORGAN}") else key
+
+
+def report_page(stem: str, year: int) -> str:
     """Address of a report's page below the root of the site."""
-    return f"report/{year}/{key[:2]}/{key}.html"
+    return f"report/{year}/{stem[:2]}/{stem}.html"
 
 
 def write(path: Path, data: bytes) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 from warehouse.layout import partition_of, table_of
 from warehouse.manifest import File, Manifest
 from warehouse.site import findings, report
+from warehouse.site.duties import duties, unmet
 from warehouse.site.originals import Budget, Originals, Shown, show
-from warehouse.site.pages import agency_key, report_page, write
+from warehouse.site.pages import agency_key, report_page, report_stem, write
 from warehouse.site.places import links
 from warehouse.site.provinces import province_code
 from warehouse.site.reading import Rows, report_rows
@@ -73,32 +74,40 @@ def render(
     """
     before = load_partition(out, partition.name)
     known = {} if fresh else before.digests
-    entries = {entry.key: entry for entry in before.entries}
+    entries = {entry.page: entry for entry in before.entries}
     after = PartitionState(signature=[list(file) for file in partition.signature])
     kept_findings: dict[str, list[Finding]] = {}
     for finding in before.findings:
         kept_findings.setdefault(finding.key, []).append(finding)
     written = 0
+    held = duties(root, partition.year, partition.province)
+    reported: set[str] = set()
     for rows in report_rows(root, partition.year, partition.province, report.WANTED):
+        reported.add(rows.agency)
+        duty = held.get(rows.agency)
         key = agency_key(partition.province, rows.agency)
-        digest = rows.digest()
-        if known.get(key) == digest:
-            after.digests[key] = digest
-            after.entries.append(entries[key])
-            after.findings += kept_findings.get(key, [])
+        stem = report_stem(key, rows.report_id)
+        digest = rows.digest(duty)
+        if known.get(stem) == digest:
+            after.digests[stem] = digest
+            after.entries.append(entries[stem])
+            after.findings += kept_findings.get(stem, [])
             continue
-        made = report.view(rows, key, partition.year, partition.province)
-        entry = _entry(key, made)
+        made = report.view(rows, key, partition.year, partition.province, duty)
+        entry = _entry(key, stem, made)
         after.entries.append(entry)
         after.findings += findings.of_report(made, entry)
-        file = out / report_page(key, partition.year)
+        file = out / report_page(stem, partition.year)
         shown = _originals(file, rows, originals, None if made.doubtful else budget, out / FOLDER / "tried")
         write(file, report.render(made, shown, links(partition.province, entry)))
         written += 1 + sum(source.address is not None for source in shown)
         waits = any(source.kind == "pending" for source in shown)
         after.waiting += waits
-        after.digests[key] = f"{digest}*" if waits else digest
-    gone = [out / report_page(key, partition.year) for key in before.digests.keys() - after.digests.keys()]
+        after.digests[stem] = f"{digest}*" if waits else digest
+    for entry, unmet_duty in unmet(held, reported, partition.year, partition.province):
+        after.entries.append(entry)
+        after.findings += findings.of_duty(entry, unmet_duty, partition.year)
+    gone = [out / report_page(stem, partition.year) for stem in before.digests.keys() - after.digests.keys()]
     removed = remove(gone)
     for file in gone:
         remove(file.parent.glob(f"{file.stem}-*"))
@@ -111,7 +120,7 @@ def remove_partition(out: Path, name: str) -> int:
     """Remove the pages of a partition that the dataset no longer has; gives their number."""
     before = load_partition(out, name)
     year = int(name.split("-")[1])
-    files = [out / report_page(key, year) for key in before.digests]
+    files = [out / report_page(stem, year) for stem in before.digests]
     for file in files:
         remove(file.parent.glob(f"{file.stem}-*"))
     removed = remove(files)
@@ -120,7 +129,7 @@ def remove_partition(out: Path, name: str) -> int:
     return removed
 
 
-def _entry(key: str, made: report.ReportView) -> Entry:
+def _entry(key: str, stem: str, made: report.ReportView) -> Entry:
     row = made.report
     return Entry(
         key=key,
@@ -131,6 +140,8 @@ def _entry(key: str, made: report.ReportView) -> Entry:
         level=row.get("level"),
         verdict=row.get("verdict"),
         failed=len(made.failed),
+        due=made.duty.obligation if made.duty else None,
+        page=stem,
     )
 
 

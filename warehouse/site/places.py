@@ -145,7 +145,7 @@ def _row(member: Member, years: list[int]) -> dict[str, object]:
             marks.append((year, "m" if entry and entry.due == "missing" else "o", None))
             continue
         mark = "f" if entry.failed else "c" if verdict == Verdict.COMPLETE else "h"
-        marks.append((year, mark, report_page(member.key, year)))
+        marks.append((year, mark, report_page(entry.page or member.key, year)))
     held = [year for year, entry in member.years.items() if entry.verdict is not None]
     return {
         "agency": member.agency,

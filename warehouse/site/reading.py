@@ -26,6 +26,11 @@ Columns = dict[str, list[Any]]
 """Rows of one report in a table, column by column."""
 
 
+def as_rows(columns: Columns) -> list[dict[str, Any]]:
+    """The same, row by row."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """The rows of one report in one table: a stretch of rows that were read together."""
@@ -63,9 +68,17 @@ class Rows:
         """Rows by table, column by column; nothing where a table has none."""
         return {table: {} if group is None else group.columns for table, group in self._others.items()}
 
-    def digest(self) -> str:
-        """The same for the same rows, wherever in a file they stand."""
-        parts = [self._report.digest, *(group.digest if group else 0 for group in self._others.values())]
+    @property
+    def report_id(self) -> str:
+        return self._report.key
+
+    def digest(self, beside: object) -> str:
+        """The same for the same rows, wherever in a file they stand, and the same other thing beside them."""
+        parts = [
+            self._report.digest,
+            *(group.digest if group else 0 for group in self._others.values()),
+            beside,
+        ]
         return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 

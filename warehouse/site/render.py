@@ -124,7 +124,7 @@ def _render_country(out: Path, found: Sequence[partitions.Partition], done: Rend
         code = province_code(partition.province)
         made = state.load_partition(out, partition.name)
         tally = tallies.setdefault(partition.province, {}).setdefault(partition.year, Tally())
-        for entry in made.entries:
+        for entry in made.of_agencies().values():
             tally.add(entry)
             years = (partition.year,) if entry.verdict is not None else ()
             before = agencies_found.get(entry.key)

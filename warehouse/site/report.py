@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,26 +13,36 @@ from markupsafe import Markup, escape
 from parsers.model import CellStatus, CheckOutcome, IssueCode
 from warehouse.schema import SECTIONS
 from warehouse.site.checks import Failure, failures, forms_followed, instances
+from warehouse.site.duties import Duty
 from warehouse.site.form import layout
 from warehouse.site.narrative import Mention, marked
 from warehouse.site.originals import Shown
-from warehouse.site.pages import agency_page, data_block, number, page
-from warehouse.site.reading import Columns, Rows
+from warehouse.site.pages import agency_page, data_block, number, page, report_page, report_stem
+from warehouse.site.reading import Columns, Rows, as_rows
+from warehouse.site.revisions import Correction, Revision, corrections, revisions, web
+from warehouse.site.series import PANEL_COLUMNS, Break, breaks
 
 REPORT_COLUMNS = (
     "agency", "site", "division", "city", "county", "level", "title", "scope", "form", "verdict",
-    "published_date", "signed_date", "period_start", "period_end", "document_number", "urls", "digests",
-    "fetched_at", "parser_version", "issues", *(f"section_{code}" for code in SECTIONS),
+    "published_date", "signed_date", "period_start", "period_end", "document_number", "withdrawn_at", "urls",
+    "digests", "source_roles", "source_fetched_at", "fetched_at", "parser_version", "issues",
+    *(f"section_{code}" for code in SECTIONS),
 )  # fmt: skip
 CELL_COLUMNS = (
     "cell", "value", "raw", "status", "capture", "table_number", "grid_row", "grid_column", "page", "box",
 )  # fmt: skip
+_CORRECTION = ("corrected_from", "correction")
 WANTED: dict[str, Sequence[str]] = {
     "reports": REPORT_COLUMNS,
-    "cells": CELL_COLUMNS,
+    "cells": (*CELL_COLUMNS, *_CORRECTION),
     "checks": ("check", "at", "outcome"),
     "facts": ("indicator", "value", "unit", "lower_bound", "section", "sentence"),
-}
+    "revisions": (
+        "noticed_at", "revision", "what", "old_value", "old_text", "old_status", "new_value", "new_text",
+        "new_status", "old_fetched_at",
+    ),
+    "panel": PANEL_COLUMNS,
+}  # fmt: skip
 """What a report's page is made of; its digest is that of these columns."""
 
 PROSE_ISSUES = {
@@ -64,6 +75,11 @@ class ReportView:
     key: str
     year: int
     province: str
+    duty: Duty | None = None
+    breaks: list[Break] = field(default_factory=list)
+    panel_holds: int = 0
+    revisions: list[Revision] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
     not_checkable: int = 0
@@ -80,9 +96,14 @@ class ReportView:
         return bool(self.failed) or any(self.statuses[status] for status in doubts)
 
 
-def view(rows: Rows, key: str, year: int, province: str) -> ReportView:
-    """A report with its form filled and its checks put into words."""
-    made = ReportView(rows, key, year, province)
+def view(rows: Rows, key: str, year: int, province: str, duty: Duty | None) -> ReportView:
+    """A report with its form filled, its checks put into words and what became of it."""
+    made = ReportView(rows, key, year, province, duty)
+    panel = as_rows(rows.tables["panel"])
+    made.breaks = breaks(panel)
+    made.panel_holds = sum(row["outcome"] == CheckOutcome.PASS for row in panel)
+    made.revisions = revisions(as_rows(rows.tables["revisions"]))
+    made.corrections = corrections(rows.tables["cells"])
     cells = rows.tables["cells"]
     names = cells.get("cell", [])
     made.statuses.update(cells.get("status", []))
@@ -174,8 +195,14 @@ def render(made: ReportView, originals: Sequence[Shown], places: list[tuple[str,
         province=made.province,
         places=places,
         agency_page=agency_page(made.key),
+        prior=_prior(made),
         sections=sections,
-        sources=[(url, _web(url), digest) for url, digest in zip(urls, digests, strict=False)],
+        sources=[
+            (url, web(url), *rest)
+            for url, *rest in zip_longest(
+                urls, digests, report.get("source_roles") or [], report.get("source_fetched_at") or []
+            )
+        ],
         originals=originals,
         statuses=[(status, made.statuses[status]) for status in CellStatus if made.statuses[status]],
         classes=_CLASSES,
@@ -185,9 +212,10 @@ def render(made: ReportView, originals: Sequence[Shown], places: list[tuple[str,
     )
 
 
-def _web(url: str) -> str | None:
-    """The address if it is one of the web: others (javascript:) must not become links."""
-    return url if url.startswith(("http://", "https://")) else None
+def _prior(made: ReportView) -> str | None:
+    """Address of the report of the year before, where one is known."""
+    ids = made.rows.tables["panel"].get("prior_report_id")
+    return report_page(report_stem(made.key, ids[0]), made.year - 1) if ids else None
 
 
 def _mentions(facts: Columns) -> dict[str, list[Mention]]:

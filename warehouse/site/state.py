@@ -15,7 +15,8 @@ FOLDER = ".build"
 
 @dataclass(slots=True)
 class Entry:
-    """An agency in a year, as lists and maps need it."""
+    """An agency in a year, as lists and maps need it: a report (`page` is the name of its page), or none
+    that it owed (no `verdict`, no `page`). `due` says how it stands with the duty to report."""
 
     key: str
     agency: str
@@ -26,13 +27,13 @@ class Entry:
     verdict: str | None
     failed: int
     due: str | None = None
-    """How it stands with the duty to report, where the dataset says so."""
+    page: str | None = None
 
 
 @dataclass(slots=True)
 class Finding:
-    """One finding: where it stands (`anchor` on the report's page, or the agency's where `on_agency`), what
-    it is (a code with its kind of words) and what it says."""
+    """One finding: where it stands (`anchor` on the page `key` of a report, or of an agency where
+    `on_agency`), what it is (a code with its kind of words) and what it says."""
 
     kind: str
     key: str
@@ -46,7 +47,8 @@ class Finding:
 
 @dataclass(slots=True)
 class PartitionState:
-    """A rendered partition: what its files were, digests of its reports' pages, its entries and findings.
+    """A rendered partition: what its files were, digests of its reports by the names of their pages, its
+    entries (an agency's report on its whole jurisdiction before the one on its office) and findings.
 
     `waiting` counts the reports whose page images have to wait."""
 
@@ -55,6 +57,10 @@ class PartitionState:
     entries: list[Entry] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     waiting: int = 0
+
+    def of_agencies(self) -> dict[str, Entry]:
+        """One entry an agency, by its key: that of the report on its whole jurisdiction where it has two."""
+        return {entry.key: entry for entry in reversed(self.entries)}
 
 
 def load_partition(out: Path, name: str) -> PartitionState:

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from parsers.facts import load_vocabulary
 from parsers.forms import load_forms
+from warehouse.panel import chains
 from warehouse.schema import CELLS
 from warehouse.site.provinces import provinces
 
@@ -30,6 +31,8 @@ def words() -> dict[str, tuple[str, str]]:
     for cell in CELLS.values():
         if cell.table in ("proactive", "review_litigation"):
             found[f"cell.{cell.id}"] = (cell.label, cell.label_en)
+    for chain in chains():
+        found[f"check.{chain.id}"] = (chain.label, chain.label_en)
     for form in load_forms():
         for rule in form.rules:
             found.setdefault(f"check.{rule.id}", (rule.label, rule.label_en))

@@ -23,7 +23,7 @@ nianbao.ready.then(() => {
     await Promise.all(codes.map((code) => nianbao.load(`findings/${kind}-${year}-${code}.js`)));
     return codes.flatMap((code) => shards.get(`${kind}-${year}-${code}`).map(([agencyKey, agency, where, what, text, anchor, onAgency]) => ({
       kind, year, code, province: place(code), place: where, agency, key: agencyKey, what: say(what, words[what] || what), text, anchor,
-      page: nianbao.address((onAgency ? `agency/${agencyKey.slice(0, 2)}/` : `report/${year}/${agencyKey.slice(0, 2)}/`) + `${agencyKey}.html#${anchor}`),
+      page: nianbao.address((onAgency ? `agency/${agencyKey.slice(0, 2)}/` : `report/${year}/${agencyKey.slice(0, 2)}/`) + `${onAgency ? agencyKey.slice(0, 16) : agencyKey}.html#${anchor}`),
     })));
   }
   function visible() {
