@@ -21,7 +21,15 @@ PROVINCES = {"62": "甘肃省", "35": "福建省", "37": "山东省", "15": "内
 SCRIPT = "<script>document.title='taken'</script>"
 IMAGE = '"><img src=x onerror="document.title=\'taken\'">'
 UP = "../../../../etc/passwd"
-HOSTILE_NAMES = (f"{SCRIPT}局", f"{IMAGE}局", f"{UP}局", "=cmd|'/c calc'!A1局", "..", "局\u202e\x00")
+HOSTILE_NAMES = (
+    f"{SCRIPT}局",
+    "\"><img/src=x/onerror=document.title='taken'>局",
+    f"{UP}局",
+    "=cmd|'/C:calc'!A1局",
+    "..",
+    "局\u202e\x00",
+)
+"""Without blanks, as the dataset spells names without them."""
 HOSTILE_HTML = """<html><head><title>x</title><base href="http://evil.test/">
 <meta http-equiv="refresh" content="0;url=http://evil.test/"><style>body{background:url(http://evil.test/a)}</style>
 <link rel="stylesheet" href="http://evil.test/a.css"><script>document.title='taken'</script></head>
@@ -134,9 +142,7 @@ def _found(site: DemoSite, path: str, resource: Resource, report: Report) -> Sit
 def hostile_reports(documents: Documents) -> list[SiteReport]:
     """Reports whose every text tries to be markup, a path or an address that runs."""
     found: list[SiteReport] = []
-    for number, agency in enumerate(
-        (f"{SCRIPT}局", f"{IMAGE}局", f"{UP}局", "=cmd|'/c calc'!A1局", "..", "局\u202e\x00")
-    ):
+    for number, agency in enumerate(HOSTILE_NAMES):
         data = HOSTILE_HTML.encode() + str(number).encode()
         digest = digest_of(data)
         documents.held[digest] = Original(data, "text/html")

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from flows.site import served
 from tests.site.browser import DESKTOP, PHONE, Reader, axe_findings
+from tests.site.past import BUREAU, GOVERNMENT, SILENT
 
 pytestmark = pytest.mark.xdist_group("chromium")
 
@@ -230,9 +231,60 @@ def test_the_served_site_works_alike(reader: Reader) -> None:
         thread.start()
         try:
             reader.base = f"http://127.0.0.1:{server.server_port}"
-            page = reader.open("search.html#金昌")
+            page = reader.open("search.html#金昌市示例局")
             page.locator("#results a").first.click()
             expect(page.get_by_role("heading", level=1)).to_have_text(JINCHANG)
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_late_missing_and_blocked_reports_are_on_the_map_and_with_their_agency(reader: Reader) -> None:
+    page = reader.open("index.html")
+    gansu = page.locator("a.tile[data-code='620000'] .v")
+    for measure, year, count in (("逾期", "2023", "1"), ("未见", "2022", "1"), ("受阻", "2025", "1")):
+        page.get_by_role("radio", name=measure).check()
+        page.locator("#year").select_option(year)
+        expect(gansu).to_have_text(count)
+
+    page = reader.open("findings.html#missing/2022")
+    page.locator("#table tbody a", has_text=BUREAU).click()
+    expect(page.locator("h1")).to_have_text(BUREAU)
+    expect(page.locator("li:target")).to_contain_text("未见公布")
+    expect(page.locator("#y2023")).to_contain_text("逾期公布")
+    expect(page.locator("#y2021")).to_contain_text("按期公布")
+
+    page = reader.open("findings.html#blocked/2025")
+    page.locator("#table tbody a", has_text=SILENT).click()
+    expect(page.locator("#y2025")).to_contain_text("网站拒绝访问")
+
+
+def test_a_silent_change_is_found_and_told_on_the_report(reader: Reader) -> None:
+    page = reader.open("findings.html#revision/2023")
+    page.locator("#table tbody tr", has_text="5 → 9").get_by_role("link", name=BUREAU).first.click()
+    changed = page.locator("#revisions ~ ol li")
+    expect(page.locator("li:target")).to_contain_text("四、结转下年度继续办理 / 总计")
+    expect(changed.locator("del")).to_have_text("原先")
+    expect(changed.locator("ins")).to_have_text("修改后")
+
+
+def test_what_does_not_fit_the_year_before_is_marked(reader: Reader) -> None:
+    page = reader.open(reader.report(BUREAU, 2024))
+    broken = page.locator("#panel-carried_over_chain-total")
+    expect(broken).to_contain_text("本年 6 ≠ 9 上年报告推得")
+    expect(page.locator("#panel-text_repeated-problems")).to_contain_text("100 %")
+    expect(page.locator("main")).to_contain_text("原件所印 12 → 21 已更正")
+    page.get_by_role("link", name="上年报告", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("2023")
+    page.locator("h1 a").click()
+    expect(page.locator("table.side td.f")).to_have_text("6")
+
+
+def test_a_government_may_report_twice_in_a_year(reader: Reader) -> None:
+    whole = reader.report(GOVERNMENT, 2023)
+    page = reader.open(whole)
+    expect(page.locator("[id='applications.new_received.total']")).to_have_text("70")
+    page.locator("h1 a").click()
+    page.locator("ol.years a").nth(1).click()
+    expect(page.locator("[id='applications.new_received.total']")).to_have_text("7")
+    expect(page.locator(".marks")).to_contain_text("本机关")

@@ -139,9 +139,12 @@ def _charts(rows: Sequence[dict[str, Any]]) -> list[tuple[str, Markup]]:
         ],
         "chart_penalties": [_PENALTY],
     }
-    charts = []
+    charts: list[tuple[str, Markup]] = []
+    if not rows:
+        return charts
     for name, cells in wanted.items():
-        points = [(row["year"], known(cells)(row)) for row in rows]
+        of_year = {row["year"]: known(cells)(row) for row in rows}
+        points = [(year, of_year.get(year)) for year in range(rows[0]["year"], rows[-1]["year"] + 1)]
         if any(value is not None for _, value in points):
             charts.append((name, bars(points, f"{zh(name)}：{zh('chart_of')}")))
     return charts

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from parsers.divisions import UnknownDivisionError, place
-from warehouse.site.pages import agency_key
+from warehouse.site.pages import agency_key, web
 from warehouse.site.reading import table_rows
 from warehouse.site.state import Entry
+from warehouse.vocabulary import Basis
+
+_PAGES = 5
 
 
 class Duty(NamedTuple):
@@ -32,21 +35,25 @@ class Duty(NamedTuple):
     list_urls: list[str]
 
     @property
+    def came(self) -> date | None:
+        """The date that the judgement rests on."""
+        if self.basis == Basis.ARCHIVED_DATE:
+            return self.archived_at.date() if self.archived_at else None
+        if self.basis == Basis.SIGNED_DATE:
+            return self.signed_date
+        return self.published_date if self.basis in (Basis.PUBLISHED_DATE, Basis.LATE_DATE) else None
+
+    @property
     def says(self) -> str:
-        """The dates that the judgement rests on, in signs that need no words."""
-        if self.due_date is None:
-            return ""
-        by_basis: dict[str, Any] = {
-            "published_date": self.published_date,
-            "late_date": self.published_date,
-            "signed_date": self.signed_date,
-            "archived_date": self.archived_at,
-        }
-        came = by_basis.get(self.basis)
-        if came is None:
-            return f"≤ {self.due_date}"
-        came = came.date() if isinstance(came, datetime) else came
-        return f"{came} {'≤' if came <= self.due_date else '>'} {self.due_date}"
+        """That date and the one it was due, in signs that need no words."""
+        if self.due_date is None or self.came is None:
+            return f"≤ {self.due_date}" if self.due_date else ""
+        return f"{self.came} {'≤' if self.came <= self.due_date else '>'} {self.due_date}"
+
+    @property
+    def pages(self) -> list[str]:
+        """Addresses of the column's pages that do not list the report, a few."""
+        return [url for url in self.list_urls[:_PAGES] if web(url)]
 
 
 def duties(root: Path, year: int, province: str) -> dict[str, Duty]:

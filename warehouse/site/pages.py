@@ -77,6 +77,11 @@ def report_page(stem: str, year: int) -> str:
     return f"report/{year}/{stem[:2]}/{stem}.html"
 
 
+def web(url: str | None) -> str | None:
+    """The address if it is one of the web: others (javascript:) must not become links."""
+    return url if url and url.startswith(("http://", "https://")) else None
+
+
 def write(path: Path, data: bytes) -> bool:
     """Write a file whole, or not at all where it holds these bytes already; tells whether it was written."""
     try:

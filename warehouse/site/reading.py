@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
@@ -31,20 +32,45 @@ def as_rows(columns: Columns) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
+class Portion:
+    """Rows of a table that were read together; a text is made once, however many rows have it."""
+
+    def __init__(self, rows: pa.RecordBatch) -> None:
+        self.rows = rows
+        self._texts: dict[int, list[str | None]] = {}
+
+    def columns(self, start: int, end: int) -> Columns:
+        """The rows from `start` to before `end`."""
+        return {
+            name: self._values(place, column.slice(start, end - start))
+            for place, (name, column) in enumerate(
+                zip(self.rows.schema.names, self.rows.columns, strict=True)
+            )
+        }
+
+    def _values(self, place: int, column: pa.Array) -> list[Any]:
+        if not pa.types.is_dictionary(column.type):
+            values: list[Any] = column.to_pylist()
+            return values
+        if place not in self._texts:
+            self._texts[place] = [*column.dictionary.to_pylist(), None]  # the last one for no text
+        codes = pc.fill_null(column.indices, -1).to_numpy().tolist()
+        return list(map(self._texts[place].__getitem__, codes))
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one report in one table: a stretch of rows that were read together."""
+    """The rows of one report in one table."""
 
     key: str
     digest: int
-    rows: pa.RecordBatch
+    portion: Portion
     start: int
     end: int
 
     @property
     def columns(self) -> Columns:
-        found: Columns = self.rows.slice(self.start, self.end - self.start).to_pydict()
-        return found
+        return self.portion.columns(self.start, self.end)
 
 
 class Rows:
@@ -56,7 +82,7 @@ class Rows:
 
     @property
     def agency(self) -> str:
-        return str(self._report.rows.column("agency")[self._report.start].as_py())
+        return str(self._report.portion.rows.column("agency")[self._report.start].as_py())
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -125,11 +151,12 @@ def grouped(rows: pa.RecordBatch, column: str) -> tuple[npt.NDArray[np.int64], l
 def _groups(file: Path, table: str, columns: Sequence[str]) -> Iterator[Group]:
     """The rows of each report."""
     for rows in _whole_reports(file, table, columns):
+        portion = Portion(rows)
         starts, keys = grouped(rows, "report_id")
         digests = group_digests(rows, starts).tolist()
         ends = [*starts[1:].tolist(), rows.num_rows]
         for key, digest, start, end in zip(keys, digests, starts.tolist(), ends, strict=True):
-            yield Group(key, digest, rows, start, end)
+            yield Group(key, digest, portion, start, end)
 
 
 def _whole_reports(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

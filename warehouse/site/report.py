@@ -17,9 +17,9 @@ from warehouse.site.duties import Duty
 from warehouse.site.form import layout
 from warehouse.site.narrative import Mention, marked
 from warehouse.site.originals import Shown
-from warehouse.site.pages import agency_page, data_block, number, page, report_page, report_stem
+from warehouse.site.pages import agency_page, data_block, number, page, report_page, report_stem, web
 from warehouse.site.reading import Columns, Rows, as_rows
-from warehouse.site.revisions import Correction, Revision, corrections, revisions, web
+from warehouse.site.revisions import Correction, Revision, corrections, revisions
 from warehouse.site.series import PANEL_COLUMNS, Break, breaks
 
 REPORT_COLUMNS = (

@@ -59,11 +59,6 @@ class Correction:
     why: str
 
 
-def web(url: str | None) -> str | None:
-    """The address if it is one of the web: others (javascript:) must not become links."""
-    return url if url and url.startswith(("http://", "https://")) else None
-
-
 def revisions(rows: Sequence[Mapping[str, Any]]) -> list[Revision]:
     """The revisions of a report from its rows of `revisions`, the newest first."""
     found = [_revision(place, row) for place, row in enumerate(rows, 1)]

@@ -147,20 +147,34 @@ nianbao.ready.then(() => {
   function sum(place) {
     return Object.values(counts).reduce((all, rows) => all.map((count, i) => count + (rows[place][i] || 0)), [0, 0, 0, 0, 0, 0]);
   }
+  // The share that colours a place: what was read complete, or of the agencies that are known what is wrong.
+  function shade(row, measure) {
+    if (!row || !row.length) return "";
+    if (measure === "held" || measure === "complete_share") return row[0] ? " q" + Math.min(Math.floor(row[1] * 5 / row[0]), 5) : "";
+    const of = measure === "failing" || measure === "late" ? row[0] : row[0] + row[4] + row[5];
+    return of ? " q" + (5 - Math.min(Math.ceil(row[measures[measure]] * 5 / of), 5)) : "";
+  }
   function update() {
     const measure = controls.elements.measure.value;
+    const good = measure === "held" || measure === "complete_share";
     const place = years.indexOf(Number(document.getElementById("year").value));
     for (const tile of document.querySelectorAll("a.tile")) {
       const row = counts[tile.dataset.code][place];
       tile.querySelector(".v").textContent = shown(value(row, measure), measure);
-      tile.className = "tile" + (row && row[0] ? " q" + Math.min(Math.floor(row[1] * 5 / row[0]), 5) : "");
+      tile.className = "tile" + shade(row, measure);
     }
     for (const line of document.querySelectorAll("tr[data-code]")) {
       const rows = counts[line.dataset.code];
       [...line.querySelectorAll("td")].forEach((cell, i) => {
         cell.textContent = shown(value(rows ? rows[i] : sum(i), measure), measure);
+        if (rows) cell.className = shade(rows[i], measure).trim();
       });
     }
+    const scale = document.getElementById("scale");
+    const name = scale.firstElementChild;
+    const label = controls.querySelector(`input[value=${good ? "complete_share" : measure}] + span`);
+    name.textContent = label.textContent;
+    [...scale.querySelectorAll("i")].forEach((step, i) => { step.className = "q" + (good ? i : 5 - i); });
   }
   controls.addEventListener("change", update);
   controls.addEventListener("submit", (event) => event.preventDefault());
