@@ -1,5 +1,6 @@
 """The warehouse: rows of every site in staging, published as one Parquet dataset, and its read API."""
 
+from warehouse.bodies import agency_name
 from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
 from warehouse.observed import Access, ListPage, Move, Observed, SiteView
@@ -30,6 +31,7 @@ __all__ = [
     "ValueChange",
     "Verdict",
     "WarehouseError",
+    "agency_name",
     "diff",
     "has_staging",
     "publish",

@@ -25,7 +25,7 @@ from flows.summary import (
 )
 from parsers.model import Cell, CellStatus, IssueCode, Outcome, Report
 
-SITE = Site(id="a.gov.cn", name="甲局", division="620300", start_urls=("http://a.gov.cn/",))
+SITE = Site(id="a.gov.cn", name="金昌市甲局", division="620300", start_urls=("http://a.gov.cn/",))
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
