@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse bench-warehouse clean
+.PHONY: demo test lint accuracy bench-parse bench-warehouse bench-site pictures clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -57,3 +57,9 @@ bench-warehouse: $(VENV)/dev.stamp
 # What rendering a national year costs, whole and the night after. REPORTS=15000 takes a tenth.
 bench-site: $(VENV)/dev.stamp
 	REPORTS=$(REPORTS) $(BIN)/python -m benchmarks.site
+
+# The pictures of README, from the demo's site; needs Chromium.
+pictures: $(VENV)/dev.stamp
+	rm -rf build/pictures
+	$(BIN)/nianbao demo --home build/pictures
+	$(BIN)/python -m tests.site.pictures build/pictures/site docs/images

@@ -185,6 +185,10 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"changed  {changed} partitions")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {_dataset(home)}")
+    if not str(home).startswith("s3://"):
+        from flows.site import render
+
+        print(f"site     {(render(Path(home)).folder / 'index.html').as_uri()}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +11,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from tests.site.room import Room
 
 DESKTOP, PHONE = (1360, 900), (390, 844)
+
+
+def chromium_program() -> str | None:
+    """The system's Chromium; None where there is none."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class Reader:
