@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse bench-warehouse bench-site pictures clean
+.PHONY: demo test lint accuracy bench-parse bench-warehouse bench-site codebook pictures clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -63,3 +63,7 @@ pictures: $(VENV)/dev.stamp
 	rm -rf build/pictures
 	$(BIN)/nianbao demo --home build/pictures
 	$(BIN)/python -m tests.site.pictures build/pictures/site docs/images
+
+# The codebook as it stands in every dataset, for readers of this repository.
+codebook: $(VENV)/runtime.stamp
+	$(BIN)/python -c "from pathlib import Path; from warehouse.codebook import write_documents as write; write(Path('docs/dataset'))"

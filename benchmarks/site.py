@@ -14,8 +14,10 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 
 from benchmarks.national import provinces, site_tables, stage_national
 from warehouse import publish
@@ -24,6 +26,8 @@ from warehouse.sitefile import pack
 from warehouse.store import open_store
 
 REPORTS = 150_000
+OPENED = 21
+"""Pages that are opened in a browser."""
 NIGHT = 200
 """Reports that change in a night."""
 
@@ -118,9 +122,30 @@ def plain_write(folder: Path, site: Path) -> float:
     return time.perf_counter() - began
 
 
+def opening(site: Path) -> float | None:
+    """Seconds until a report's page stands in Chromium, opened from disk, as the median of several; None
+    without Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        return None
+    took: list[float] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page()
+        for file in islice((site / "report").rglob("*.html"), OPENED):
+            began = time.perf_counter()
+            page.goto(file.as_uri())
+            page.evaluate("nianbao.ready")
+            took.append(time.perf_counter() - began)
+        browser.close()
+    return median(took)
+
+
 def line(what: str, value: float, unit: str, target: float | None = None) -> None:
     verdict = "" if target is None else f"target {target:g}: {'met' if value <= target else 'missed'}"
-    print(f"{what:<44}{value:>10.1f} {unit:<8} {verdict}", flush=True)
+    print(f"{what:<44}{value:>10.2f} {unit:<8} {verdict}", flush=True)
 
 
 def show(what: str, cost: Cost, target: float | None = None) -> None:
@@ -145,6 +170,9 @@ def main() -> int:
         pages = list((home / "site").rglob("*.html"))
         line("  largest page", max(page.stat().st_size for page in pages) / 1024, "KB", 300)
         line("  mean page", sum(page.stat().st_size for page in pages) / len(pages) / 1024, "KB")
+        opened = opening(home / "site")
+        if opened is not None:
+            line("  open a report's page from disk", opened, "s", 1)
         bare = plain_write(home / "copy", home / "site")
         line("  ratio to writing the same pages", cost.clock / bare, "")
         shutil.rmtree(home / "copy")

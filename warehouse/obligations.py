@@ -117,6 +117,8 @@ def _judge(row: Row, due: Deadline | None, archived_at: datetime | None) -> tupl
 
 def _by_dates(row: Row, due: Deadline, archived_at: datetime | None) -> tuple[Obligation, Basis]:
     published, signed = row["published_date"], row["signed_date"]
+    if published is not None and published.year < row["report_year"]:
+        published = None  # the page is older than what it tells: the date of another document
     if published is not None and published <= due.due:
         return Obligation.IN_TIME, Basis.PUBLISHED_DATE
     if archived_at is not None and archived_at.astimezone(_CHINA).date() <= due.due:

@@ -14,22 +14,38 @@ from parsers.model import Cell, CellStatus, Issue, IssueCode, Outcome, Report
 from tests.site.past import stage_past
 from tests.warehouse.samples import site_report
 from warehouse import SiteReport, Source, publish, stage
-from warehouse.site import Original, Rendering, render_site
+from warehouse.site import Broken, Original, Rendering, Run, Runs, render_site
 
 PROVINCES = {"62": "甘肃省", "35": "福建省", "37": "山东省", "15": "内蒙古自治区"}
 
+NIGHTS = Runs(
+    [
+        Run("b", "nightly", datetime(2026, 11, 20, 18, tzinfo=UTC), 64.2, "partial", None, 1250, 1248, 9),
+        Run("a", "nightly", datetime(2026, 11, 19, 18, tzinfo=UTC), 61.0, "done", None, 1250, 1250, 12),
+    ],
+    [
+        Broken(
+            "tyj.jcs.gov.cn",
+            "金昌市体育局",
+            "甘肃省",
+            "broken",
+            "blocked: <b>412</b> on every page",
+            datetime(2026, 11, 3, 18, tzinfo=UTC),
+        )
+    ],
+)
 SCRIPT = "<script>document.title='taken'</script>"
 IMAGE = '"><img src=x onerror="document.title=\'taken\'">'
 UP = "../../../../etc/passwd"
 HOSTILE_NAMES = (
-    f"{SCRIPT}局",
-    "\"><img/src=x/onerror=document.title='taken'>局",
-    f"{UP}局",
-    "=cmd|'/C:calc'!A1局",
+    f"{SCRIPT}院",
+    "\"><img/src=x/onerror=document.title='taken'>院",
+    f"{UP}院",
+    "=cmd|'/C:calc'!A1院",
     "..",
-    "局\u202e\x00",
+    "院\u202e\x00",
 )
-"""Without blanks, as the dataset spells names without them."""
+"""Without blanks and as no place names its offices, so that the dataset spells them alike."""
 HOSTILE_HTML = """<html><head><title>x</title><base href="http://evil.test/">
 <meta http-equiv="refresh" content="0;url=http://evil.test/"><style>body{background:url(http://evil.test/a)}</style>
 <link rel="stylesheet" href="http://evil.test/a.css"><script>document.title='taken'</script></head>
@@ -77,7 +93,7 @@ class Room:
         self.render()
 
     def render(self) -> Rendering:
-        self.last = render_site(self.home, originals=self.documents)
+        self.last = render_site(self.home, originals=self.documents, nights=NIGHTS)
         return self.last
 
     def page(self, agency: str, year: int) -> Path:

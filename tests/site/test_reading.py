@@ -288,3 +288,10 @@ def test_a_government_may_report_twice_in_a_year(reader: Reader) -> None:
     page.locator("ol.years a").nth(1).click()
     expect(page.locator("[id='applications.new_received.total']")).to_have_text("7")
     expect(page.locator(".marks")).to_contain_text("本机关")
+
+
+def test_the_runs_say_what_is_broken_since_when(reader: Reader) -> None:
+    page = reader.open("runs.html")
+    expect(page.locator(".marks")).to_contain_text("1,248 / 1,250")
+    expect(page.locator("tr", has_text="tyj.jcs.gov.cn")).to_contain_text("2026-11-03")
+    expect(page.locator("tr", has_text="tyj.jcs.gov.cn")).to_contain_text("<b>412</b>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from lxml import html
 
 from parsers.model import CellStatus
-from tests.site.room import Documents, Room, build, demo_reports, fill
+from tests.site.room import Documents, Room, demo_reports, fill
 from tests.warehouse.samples import NEW, identities, site_report
 from warehouse import NoDatasetError
 from warehouse.site import Original, render_site
@@ -186,9 +187,9 @@ class Deadly(bytes):
         return super().__getattribute__(name)
 
 
-def test_interrupted_renderings_are_completed(tmp_path: Path) -> None:
+def test_interrupted_renderings_are_completed(room: Room, tmp_path: Path) -> None:
     """Pages and states may be of different ages after a kill: the next rendering brings all up to date."""
-    room = build(tmp_path / "whole")
+    room = Room(Path(shutil.copytree(room.home, tmp_path / "whole")), room.documents)
     whole = {p.relative_to(room.site): p.read_bytes() for p in room.site.rglob("*.html")}
     state = next((room.site / ".build").glob("reports-*.json"))
     state.unlink()

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from parsers.model import CellStatus, CheckOutcome, IssueCode
+from warehouse.layout import file_path
 from warehouse.schema import SECTIONS
 from warehouse.site.checks import Failure, failures, forms_followed, instances
 from warehouse.site.duties import Duty
@@ -82,6 +84,7 @@ class ReportView:
     corrections: list[Correction] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
+    checked: int = 0
     not_checkable: int = 0
     form_html: Markup = field(default_factory=Markup)
 
@@ -109,6 +112,7 @@ def view(rows: Rows, key: str, year: int, province: str, duty: Duty | None) -> R
     made.statuses.update(cells.get("status", []))
     bound = instances(forms_followed(names, made.report.get("form")))
     outcomes = _outcomes(rows.tables["checks"])
+    made.checked = len(outcomes)
     made.not_checkable = sum(outcome == CheckOutcome.NOT_CHECKABLE for outcome in outcomes.values())
     values = dict(zip(names, cells.get("value", []), strict=True))
     made.failed = failures(outcomes, bound, values)
@@ -186,6 +190,7 @@ def render(made: ReportView, originals: Sequence[Shown], places: list[tuple[str,
         if text:
             sections.append((code, section, marked(text, mentions.get(code, []))))
     digests, urls = report.get("digests") or [], report.get("urls") or []
+    archived = {shown.number: shown.address for shown in originals}
     return page(
         "report.html",
         3,
@@ -198,10 +203,18 @@ def render(made: ReportView, originals: Sequence[Shown], places: list[tuple[str,
         prior=_prior(made),
         sections=sections,
         sources=[
-            (url, web(url), *rest)
-            for url, *rest in zip_longest(
-                urls, digests, report.get("source_roles") or [], report.get("source_fetched_at") or []
+            (url, web(url), *rest, archived.get(number))
+            for number, (url, *rest) in enumerate(
+                zip_longest(
+                    urls, digests, report.get("source_roles") or [], report.get("source_fetched_at") or []
+                ),
+                1,
             )
+        ],
+        files=[
+            (table, f"data/{quote(file_path(table, made.year, made.province), safe='/=')}")
+            for table, held in (("reports", True), ("cells", made.statuses), ("checks", made.checked))
+            if held
         ],
         originals=originals,
         statuses=[(status, made.statuses[status]) for status in CellStatus if made.statuses[status]],
