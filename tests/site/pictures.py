@@ -24,7 +24,7 @@ def main(site: Path, folder: Path) -> int:
     failing = next(
         page
         for page in sorted(site.glob("report/*/*/*.html"))
-        if 'class="failures"' in page.read_text("utf-8")
+        if '<li id="check-' in page.read_text("utf-8")
     )
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -84,10 +84,24 @@ nianbao.ready.then(() => {
   function frame(source) {
     return document.querySelector(`iframe[data-source="${CSS.escape(source)}"]`);
   }
-  // The frame is sandboxed and runs no script: its place is chosen by the fragment of its address.
+  // The frame is sandboxed and runs no script: its place is chosen by the fragment of its address. One that is
+  // still loading would lose it, so another takes its place.
+  const loaded = new WeakSet();
+  function watch(one) { one.addEventListener("load", () => loaded.add(one), {once: true}); }
+  document.querySelectorAll("iframe").forEach(watch);
   function point(found) {
     const at = found && frame(found.source);
-    if (at && found.fragment) at.src = at.getAttribute("src").split("#")[0] + "#" + found.fragment;
+    if (!at || !found.fragment) return;
+    const address = at.getAttribute("src").split("#")[0] + "#" + found.fragment;
+    if (loaded.has(at)) {
+      at.src = address;
+      return;
+    }
+    const fresh = at.cloneNode();
+    fresh.loading = "eager";
+    fresh.src = address;
+    watch(fresh);
+    at.replaceWith(fresh);
   }
   function related(cell, on) {
     for (const rule of bound) {
