@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
+    site = commands.add_parser("site", parents=[common], help="the dataset as web pages to look at")
+    site.add_argument("--out", type=Path, metavar="DIR", help="where the pages go (default: HOME/site)")
+    site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
+    site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
+    site.set_defaults(command=_site)
     add_reader_commands(commands, common, _home)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
@@ -112,6 +117,8 @@ def _demo(options: argparse.Namespace) -> int:
         print("  import pandas as pd")
         print(f"  reports = pd.read_parquet({_dataset(home) + '/reports'!r})")
         print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
+        print("look at it in a browser:")
+        print(f"  {(home.absolute() / 'site' / 'index.html').as_uri()}")
     return status
 
 
@@ -178,6 +185,30 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"changed  {changed} partitions")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {_dataset(home)}")
+    if not str(home).startswith("s3://"):
+        from flows.site import render
+
+        print(f"site     {(render(Path(home)).folder / 'index.html').as_uri()}")
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    from flows.site import render, served
+    from warehouse.site import IMAGES
+
+    done = render(_folder(_home(options)), options.out, None if options.images else IMAGES)
+    print(f"reports  {done.reports}")
+    print(f"pages    {done.written} written, {done.removed} removed")
+    if done.waiting:
+        print(f"waiting  the pages of {done.waiting} PDFs and scans; --images draws them all")
+    print(f"site     {(done.folder / 'index.html').as_uri()}")
+    if options.serve:
+        with served(done.folder) as server:
+            print(f"serving  http://127.0.0.1:{server.server_port}/  (Ctrl+C ends it)", flush=True)
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                return 0
     return 0
 
 

@@ -29,8 +29,9 @@ from flows.crawl import CrawlError, crawl
 from flows.deliver import deliver, failed
 from flows.due import due_sites
 from flows.parse import ParserPool, parser_pool
+from flows.site import render
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
-from warehouse import WarehouseError, publish
+from warehouse import NoDatasetError, WarehouseError, publish
 
 SHARD_SITES = 250
 """Sites a crawl process serves: at one request a second and host it is busy, and not more than that."""
@@ -81,6 +82,15 @@ async def publish_sites(home: Path, site_ids: list[str]) -> list[str]:
     """Publish the partitions of these sites; gives those that changed. Raises `WarehouseError`."""
     publication = await asyncio.to_thread(publish, home, site_ids)
     return [*publication.written, *publication.removed]
+
+
+@task(name="render the site", cache_policy=NO_CACHE, persist_result=False)
+async def render_pages(home: Path) -> int:
+    """Render what changed; gives the number of pages written. A home without a dataset has no site."""
+    try:
+        return (await asyncio.to_thread(render, home)).written
+    except NoDatasetError:
+        return 0
 
 
 class _Run:
@@ -193,9 +203,19 @@ class _Run:
         )
         write_summary(self.home, summary)
         await _show(summary)
+        await self._render()
         if outcome is RunOutcome.FAILED:
             raise RunFailed(summary)
         return summary
+
+    async def _render(self) -> None:
+        """Bring the site up to what is published now; a rendering that fails moves nothing else."""
+        # As in `_deliver`.
+        state: State[int] = await render_pages(self.home, return_state=True)  # type: ignore[misc]
+        if not state.is_completed():
+            log.warning(
+                "the site was not rendered: %s", (state.message or str(state.name)).partition("\n")[0]
+            )
 
 
 async def _show(summary: RunSummary) -> None:
