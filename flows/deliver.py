@@ -20,6 +20,7 @@ from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report
 from warehouse import SiteReport, Source, WarehouseError, stage, staged_reports
+from warehouse.staging import site_directories, staged_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ async def deliver(
     documents = sum(map(len, groups))
     try:
         known = staged_reports(home, site.id)
+        before = _digests(home, site.id)
         found, problems = site_reports(site, await pool.parse(home / "archive", groups))
         shortage = shortfall(site, len(found), known, documents)
         if shortage is None:
             stage(home, site.id, site.province, [_site_report(site, item) for item in found])
+        after = _digests(home, site.id)
     except (ArchiveError, WarehouseError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
@@ -56,11 +59,20 @@ async def deliver(
             "known": known,
             "documents": documents,
             "reports": len(found),
+            "new": len(after.keys() - before.keys()),
+            "revised": sum(before[report] != after[report] for report in before.keys() & after.keys()),
+            "withdrawn": len(before.keys() - after.keys()),
             "cells": dict(cells),
             "checks_failed": checks[CheckOutcome.FAIL],
             "issues": [SiteIssue(**dataclasses.asdict(problem)) for problem in problems],
         }
     )
+
+
+def _digests(home: Path, site_id: str) -> dict[str, list[str]]:
+    """The digests of the sources of every report that is staged of a site, by report id."""
+    rows = staged_rows(site_directories(home, site_id), "reports", columns=["report_id", "digests"])
+    return dict(zip(rows["report_id"].to_pylist(), rows["digests"].to_pylist(), strict=True))
 
 
 def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun:
@@ -153,4 +165,7 @@ def _site_run(site: Site, outcome: SiteOutcome, reason: str | None, result: Site
         reason=reason,
         crawl_id=result.crawl_id if result else None,
         crawl_outcome=result.outcome if result else None,
+        family=site.portal,
+        requests=result.requests if result else 0,
+        bytes=result.bytes if result else 0,
     )

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.guard import guarded
+from flows.journal import open_runs
+from flows.progress import shown_progress
 from flows.server import client_environment, prefect_server
 from flows.summary import RunSummary
 
@@ -24,8 +26,9 @@ class FlowError(Exception):
 
 
 def run_flow(name: str, home: Path, **parameters: object) -> RunSummary:
-    """Run the flow `name` of `flows.pipeline` in this process. A run that failed gives its summary like any
-    other. Raises `ServerError`, `FlowError`, what the flow raises, and KeyboardInterrupt for SIGTERM too.
+    """Run the flow `name` of `flows.pipeline` in this process, for somebody who watches. A run that failed
+    gives its summary like any other. Raises `ServerError`, `FlowError`, what the flow raises, and
+    KeyboardInterrupt for SIGTERM too.
     """
     with _client(home):
         # Prefect reads its settings when it is imported, so not before the server is known.
@@ -42,13 +45,18 @@ def run_flow(name: str, home: Path, **parameters: object) -> RunSummary:
         logging.getLogger().addHandler(handler)
         logging.raiseExceptions = False  # else Prefect writes to the terminal when its server goes away
         try:
-            summary: RunSummary = asyncio.run(getattr(pipeline, name)(home=home, **parameters))
+            with shown_progress():
+                summary: RunSummary = asyncio.run(
+                    getattr(pipeline, name)(home=home, attended=True, **parameters)
+                )
             return summary
         except pipeline.RunFailed as failure:
             return failure.summary
         except (PrefectException, httpx.HTTPError) as error:
             first = str(error).partition("\n")[0] or type(error).__name__
-            raise FlowError(f"Prefect: {first}; see {log_file} and server.log beside it") from error
+            left = [f"`nianbao retry {plan.run_id}` goes on" for plan, alive in open_runs(home) if not alive]
+            see = f"see {log_file} and server.log beside it"
+            raise FlowError("; ".join([f"Prefect: {first}", see, *left[-1:]])) from error
         except TerminationSignal:
             raise KeyboardInterrupt from None
         finally:
@@ -59,8 +67,9 @@ def run_flow(name: str, home: Path, **parameters: object) -> RunSummary:
 
 def serve(home: Path, sites_path: Path | None) -> None:
     """Keep a Prefect server for `home` and serve the deployments of `flows.deployments` until interrupted.
+    Either is started again if it dies.
 
-    Raises `ServerError`, and `FlowError` if the deployments end by themselves.
+    Raises `ServerError`, and `FlowError` if the deployments end again and again.
     """
     with _client(home) as url:
         log_file = home / "prefect" / "deployments.log"
@@ -69,7 +78,11 @@ def serve(home: Path, sites_path: Path | None) -> None:
             command.append(str(sites_path.absolute()))
         with log_file.open("ab") as log:
             deployments = subprocess.Popen(
-                guarded(command), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                guarded(command, again=True),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         print(f"schedule: nightly at 02:00 Asia/Shanghai; Prefect: {url.removesuffix('/api')}")
         print(
