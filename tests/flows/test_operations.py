@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+from configparser import ConfigParser
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
+import yaml
 
 import warehouse
 from flows.deployments import left_work
 from flows.journal import Plan, begin, go_on, open_runs
 from flows.summary import SiteOutcome, read_summaries, read_summary
-from tests.flows.nianbao import Nianbao, eventually
+from tests.flows.nianbao import ROOT, Nianbao, eventually
 from tests.flows.portal import FlowsPortal
 from tests.flows.runs import ran, site_run
 
@@ -130,19 +132,59 @@ def test_a_killed_run_is_told_and_goes_on(nianbao: Nianbao, portal: FlowsPortal)
     assert status["last_good_run"]["run_id"] == again["run_id"]
 
 
-@pytest.mark.parametrize("left", ["interrupted", "missed"])
-def test_serve_picks_up_what_was_left(nianbao_alone: Nianbao, portal: FlowsPortal, left: str) -> None:
+def test_the_systemd_unit_starts_what_picks_up_the_work_that_was_left(
+    nianbao_alone: Nianbao, portal: FlowsPortal
+) -> None:
     home = nianbao_alone.home
     now = datetime.now(UTC)
-    ran(home, now - 3 * DAY, [site_run(portal.sites[0], new=1)])
-    if left == "interrupted":
-        plan = _plan(now - timedelta(seconds=1), sites=portal.sites, sites_path=portal.registry)
-        begin(home, plan).leave()
-    serve = nianbao_alone.start("serve", "--sites", str(portal.registry))
-    eventually(lambda: len(list(read_summaries(home))) > 1, 120)
-    newest = next(read_summaries(home))
-    assert (newest.flow, newest.totals.done) == ("nightly", 2)
-    assert left != "interrupted" or newest.run_id == plan.run_id
+    ran(home, now - 3 * DAY, [site_run(portal.sites[0], new=1)])  # nights were missed
+    plan = _plan(now - DAY, flow="site", sites=portal.sites[1:], sites_path=portal.registry)
+    begin(home, plan).leave()  # and a run was interrupted
+
+    unit = ConfigParser(strict=False, interpolation=None)
+    unit.read(ROOT / "deploy" / "nianbao.service")
+    program, *arguments = unit["Service"]["ExecStart"].split()
+    assert Path(program).name == "nianbao"
+    serve = nianbao_alone.start(*arguments, "--sites", str(portal.registry))
+    eventually(lambda: len(list(read_summaries(home))) == 3, 180)
+    runs = {run.flow: run for run in read_summaries(home) if run.started_at > now - 2 * DAY}
+    assert runs["site"].run_id == plan.run_id and runs["site"].totals.done == 1
+    assert runs["nightly"].totals.done == 2
     serve.terminate()
-    serve.communicate(timeout=60)
-    assert len(list(read_summaries(home))) == 2
+    out, err = serve.communicate(timeout=60)
+    assert serve.returncode == 0, out + err
+    eventually(lambda: nianbao_alone.processes() == [])
+
+
+def test_the_compose_file_starts_the_same() -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    service = compose["services"]["nianbao"]
+    docker = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    assert [*json.loads(docker.rpartition("ENTRYPOINT ")[2]), *service["command"]] == ["nianbao", "serve"]
+    assert service["network_mode"] == "host" and "ports" not in service
+
+
+def test_what_is_left_of_a_home_after_a_disaster_gives_the_same_dataset(
+    nianbao: Nianbao, portal: FlowsPortal, tmp_path: Path
+) -> None:
+    """As docs/operations.md says: archive, staging and runs are copied, and the archive alone is enough."""
+    nianbao("run")
+    dataset = _tables(nianbao.home)
+    backup = tmp_path / "backup"
+    for name in ("archive", "staging", "runs"):
+        shutil.copytree(nianbao.home / name, backup / name)
+    shutil.rmtree(nianbao.home)
+    shutil.copytree(backup, nianbao.home)
+    nianbao("publish")
+    assert _tables(nianbao.home) == dataset
+    assert f"published reports ({sum(map(portal.reports, portal.sites))})" in nianbao("status")[0]
+    portal.pages.clear()
+    shutil.rmtree(nianbao.home)
+    shutil.copytree(backup / "archive", nianbao.home / "archive")
+    nianbao("reparse")
+    assert _tables(nianbao.home) == dataset
+
+
+def _tables(home: Path) -> dict[str, bytes]:
+    dataset = home / "dataset"
+    return {str(path.relative_to(dataset)): path.read_bytes() for path in dataset.rglob("*.parquet")}
