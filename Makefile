@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse clean
+.PHONY: demo test lint accuracy bench-parse bench-warehouse clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -49,3 +49,7 @@ accuracy: $(VENV)/dev.stamp
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.parse
+
+# What publishing and reading a generated national year costs, as ratios to bare pyarrow on the same rows.
+bench-warehouse: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.warehouse

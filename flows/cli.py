@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--home", type=Path, metavar="DIR", help="where everything lies (default: NIANBAO_HOME, else ./data)"
+        "--home",
+        metavar="DIR",
+        help="where everything lies (default: NIANBAO_HOME, else ./data); or s3://BUCKET/PREFIX",
     )
     common.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
     parser = argparse.ArgumentParser(
@@ -73,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
+    diff = commands.add_parser("diff", parents=[common], help="what changed from one snapshot to another")
+    diff.add_argument("before", nargs="?", metavar="A", help="default: the one before B")
+    diff.add_argument("after", nargs="?", metavar="B", help="default: the current one")
+    diff.add_argument("--json", action="store_true", help="JSON Lines, one object a year and province")
+    diff.set_defaults(command=_diff)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
     actions = sites.add_subparsers(title="actions", metavar="ACTION")
@@ -93,14 +100,14 @@ def _demo(options: argparse.Namespace) -> int:
     from flows.demo.portal import serve_portal
     from flows.local import run_flow
 
-    home = options.home or Path(os.environ.get("NIANBAO_HOME") or DEMO_HOME)
+    home = str(options.home or os.environ.get("NIANBAO_HOME") or DEMO_HOME)
     with serve_portal() as portal:
         summary = run_flow("nightly", home, sites_path=portal.registry, resting=False)
     status = show_run(summary, home)
     if status == 0:
         print("read it with pandas:")
         print("  import pandas as pd")
-        print(f"  reports = pd.read_parquet({str(dataset_of(home) / 'reports')!r})")
+        print(f"  reports = pd.read_parquet({dataset_of(home) + '/reports'!r})")
         print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
     return status
 
@@ -153,17 +160,30 @@ def _reparse(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace) -> int:
     from flows.documents import counted
-    from warehouse import publish
+    from warehouse import has_staging, publish
 
     home = home_of(options)
-    if not (home / "staging").is_dir():
+    if not has_staging(home):
         return failed(f"{home}: nothing is staged here; `nianbao run` does it")
     publication = publish(home)
     changed = len(publication.written) + len(publication.removed)
     print(f"reports  {publication.reports}")
     print(f"cells    {counted(publication.cells)}")
     print(f"changed  {changed} partitions")
+    print(f"snapshot {publication.snapshot}")
     print(f"dataset  {dataset_of(home)}")
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from flows.changes import json_line, text_lines
+    from warehouse import diff
+
+    difference = diff(home_of(options), options.before, options.after)
+    if not options.json:
+        print(f"{difference.before.snapshot} to {difference.after.snapshot}")
+    for partition in difference.partitions():
+        print(json_line(partition) if options.json else "\n".join(text_lines(partition)), flush=True)
     return 0
 
 

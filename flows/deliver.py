@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from crawler.archive import ArchiveError, Capture, CrawlOutcome, SiteResult
 from crawler.registry import Site
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
+from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report
-from warehouse import SiteReport, Source, WarehouseError, stage, staged_reports
-from warehouse.staging import site_directories, staged_rows
+from warehouse import SiteReport, Source, WarehouseError, stage, staged_reports, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,13 @@ class Found:
 
 
 async def deliver(
-    home: Path, site: Site, result: SiteResult, captures: Iterable[Capture], pool: ParserPool
+    home: str,
+    archive: ArchiveFolder,
+    site: Site,
+    *,
+    result: SiteResult,
+    captures: Sequence[Capture],
+    pool: ParserPool,
 ) -> SiteRun:
     """Parse what a crawl brought for `site` and stage it, unless the site is broken. Failures of this
     machine (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
@@ -44,12 +49,13 @@ async def deliver(
     try:
         known = staged_reports(home, site.id)
         before = _digests(home, site.id)
-        found, problems = site_reports(site, await pool.parse(home / "archive", groups))
+        archive.fetch(capture for group in groups for capture in group)
+        found, problems = site_reports(site, await pool.parse(archive.root, groups))
         shortage = shortfall(site, len(found), known, documents)
         if shortage is None:
             stage(home, site.id, site.province, [_site_report(site, item) for item in found])
         after = _digests(home, site.id)
-    except (ArchiveError, WarehouseError) as error:
+    except (ArchiveError, WarehouseError, OSError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
     checks = Counter(check.outcome for item in found for check in item.report.checks)
@@ -69,10 +75,13 @@ async def deliver(
     )
 
 
-def _digests(home: Path, site_id: str) -> dict[str, list[str]]:
-    """The digests of the sources of every report that is staged of a site, by report id."""
-    rows = staged_rows(site_directories(home, site_id), "reports", columns=["report_id", "digests"])
-    return dict(zip(rows["report_id"].to_pylist(), rows["digests"].to_pylist(), strict=True))
+def _digests(home: str, site_id: str) -> dict[str, list[str]]:
+    """The digests of the sources of every report that its portal holds, by report id, as staged."""
+    staged = staged_site(home, site_id)
+    if staged is None:
+        return {}
+    rows = staged["reports"].select(["report_id", "digests", "withdrawn_at"]).to_pylist()
+    return {row["report_id"]: row["digests"] for row in rows if row["withdrawn_at"] is None}
 
 
 def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun:
@@ -85,7 +94,7 @@ def shortfall(site: Site, reports: int, known: int, documents: int) -> str | Non
     if reports < known:
         return (
             f"{reports} reports where {known} are known; old rows kept (if the portal withdrew some, "
-            f"remove the site's folder in staging and run it again)"
+            f"remove the site's file in staging and run it again)"
         )
     if reports < (site.expects or 0):
         return f"{reports} reports where the registry expects {site.expects}"

@@ -32,6 +32,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.due import NIGHTLY, TIMEZONE, last_night
 from flows.journal import open_runs
 from flows.pipeline import health, nightly, publish, reparse, retry, site
+from flows.place import Place
 from flows.summary import read_summaries
 
 MORNING = "0 8 * * *"
@@ -39,7 +40,7 @@ MORNING = "0 8 * * *"
 _LEFT = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 
-async def serve_deployments(home: Path, sites_path: Path | None) -> None:
+async def serve_deployments(home: str, sites_path: Path | None) -> None:
     """Serve the flows until the process is ended: `nightly` and `health` by schedule, the others when they
     are started by hand (`<flow>/<flow>`)."""
     runner = Runner(name="nianbao", pause_on_shutdown=False)
@@ -56,7 +57,7 @@ async def serve_deployments(home: Path, sites_path: Path | None) -> None:
         ids[one.name] = await runner.aadd_deployment(deployment)
     async with get_client() as client:
         await _close_left_runs(client, list(ids.values()))
-        for flow_name, parameters in left_work(home, datetime.now(UTC)):
+        for flow_name, parameters in left_work(Place.of(home).work, datetime.now(UTC)):
             await client.create_flow_run_from_deployment(ids[flow_name], parameters=parameters)
     await runner.start()
 
@@ -78,9 +79,9 @@ def left_work(home: Path, now: datetime) -> list[tuple[str, dict[str, str]]]:
 
 
 async def _deployment(
-    one: Flow[Any, Any], cron: str | None, home: Path, sites_path: Path | None
+    one: Flow[Any, Any], cron: str | None, home: str, sites_path: Path | None
 ) -> RunnerDeployment:
-    parameters = {"home": str(home)}
+    parameters = {"home": home}
     if sites_path is not None and one.name not in ("health", "publish", "retry"):
         parameters["sites_path"] = str(sites_path)
     return await one.ato_deployment(
@@ -106,4 +107,4 @@ async def _close_left_runs(client: PrefectClient, deployments: list[Any]) -> Non
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_deployments(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))
+    asyncio.run(serve_deployments(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None))

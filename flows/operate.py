@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,9 +43,12 @@ def _retry(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     from crawler.registry import load_registry
+    from flows.place import Place
     from flows.status import status_lines, status_of
 
-    status = status_of(home_of(options), load_registry(options.sites).sites.values())
+    place = Place.of(home_of(options))
+    place.pull_runs()
+    status = status_of(place, load_registry(options.sites).sites.values())
     print(status.model_dump_json(indent=1) if options.json else "\n".join(status_lines(status)))
     return 0
 
@@ -54,8 +56,11 @@ def _status(options: argparse.Namespace) -> int:
 def _health(options: argparse.Namespace) -> int:
     from flows.health import check_health
     from flows.notify import line, send
+    from flows.place import Place
 
-    alerts = check_health(home_of(options), datetime.now(UTC))
+    place = Place.of(home_of(options))
+    place.pull_runs()
+    alerts = check_health(place.work, datetime.now(UTC))
     for alert in alerts:
         print(json.dumps(alert.model_dump(), ensure_ascii=False) if options.json else line(alert))
     if options.send:
@@ -65,19 +70,23 @@ def _health(options: argparse.Namespace) -> int:
     return 1 if alerts else 0
 
 
-def home_of(options: argparse.Namespace) -> Path:
-    """Where everything lies."""
-    return Path(options.home or os.environ.get("NIANBAO_HOME") or "data")
+def home_of(options: argparse.Namespace) -> str:
+    """Where everything lies: a folder, or s3://bucket/prefix."""
+    home: str = options.home or os.environ.get("NIANBAO_HOME") or "data"
+    return home
 
 
-def dataset_of(home: Path) -> Path:
+def dataset_of(home: str) -> str:
     """Where readers look."""
-    return home.absolute() / "dataset"
+    from flows.place import Place
+
+    return Place.of(home).path("dataset")
 
 
-def show_run(summary: RunSummary, home: Path) -> int:
+def show_run(summary: RunSummary, home: str) -> int:
     """Print what a run did; gives the exit status."""
     from flows.documents import counted
+    from flows.place import Place
     from flows.summary import RunOutcome
 
     totals = summary.totals
@@ -92,7 +101,7 @@ def show_run(summary: RunSummary, home: Path) -> int:
     for run in summary.broken():
         print(f"{run.outcome}   {run.site}: {run.reason}")
     print(f"dataset  {dataset_of(home)}")
-    print(f"run      {home.absolute() / 'runs' / summary.run_id}.json")
+    print(f"run      {Place.of(home).path('runs')}/{summary.run_id}.json")
     if summary.reason:
         return failed(summary.reason)
     return 0 if summary.outcome is RunOutcome.DONE else 1

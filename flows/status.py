@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +14,7 @@ from crawler.archive import CrawlOutcome
 from crawler.registry import Site
 from flows.journal import open_runs
 from flows.ledger import Ledger, SiteState, read_ledger
+from flows.place import Place
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, read_summaries
 from warehouse import NoDatasetError, read
 
@@ -95,20 +95,20 @@ class Status(BaseModel):
     coverage: dict[str, dict[int, int]]
 
 
-def status_of(home: Path, sites: Iterable[Site]) -> Status:
+def status_of(place: Place, sites: Iterable[Site]) -> Status:
     """Raises `WarehouseError` for a damaged dataset."""
-    ledger = read_ledger(home)
-    runs = list(islice(read_summaries(home), LAST_RUNS))
+    ledger = read_ledger(place.work)
+    runs = list(islice(read_summaries(place.work), LAST_RUNS))
     ran = [run for run in runs if run.outcome is not RunOutcome.SKIPPED]
     good = [run for run in ran if run.outcome is RunOutcome.DONE]
     states = {site.id: _state(ledger, site.id) for site in sites}
-    coverage = _coverage(home)
+    coverage = _coverage(place.home)
     return Status(
         last_run=_line(ran[0]) if ran else None,
         last_good_run=_line(good[0]) if good else None,
         open_runs=[
             OpenRun(run_id=plan.run_id, flow=plan.flow, started_at=plan.started_at, going_on=going_on)
-            for plan, going_on in open_runs(home)
+            for plan, going_on in open_runs(place.work)
         ],
         sites={state: count for state in State if (count := list(states.values()).count(state))},
         broken=[
@@ -188,7 +188,7 @@ def _line(run: RunSummary) -> RunLine:
     )
 
 
-def _coverage(home: Path) -> dict[str, dict[int, int]]:
+def _coverage(home: str) -> dict[str, dict[int, int]]:
     """Reports by province and year."""
     try:
         reports = read("reports", home=home, columns=["report_id"])

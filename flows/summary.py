@@ -134,6 +134,11 @@ class Timings(_Model):
     publish: float = 0.0
     total: float = 0.0
 
+    def add(self, other: Timings) -> None:
+        """Take in what a shard spent."""
+        self.crawl += other.crawl
+        self.parse += other.parse
+
 
 class RunSummary(_Model):
     """One run. `reason` says why publishing failed or the run was skipped; `partitions` of the dataset have

@@ -204,9 +204,10 @@ class _Reader:
         table, row = torn.place.table, torn.place.row
         cells = {}
         if torn.is_whole():
-            for spec, text in zip(self.form.row(table, torn.place.block, row), torn.values, strict=True):
+            specs = self.form.row(table, torn.place.block, row)
+            for spec, text, block in zip(specs, torn.values, torn.block_numbers, strict=True):
                 status, number = read_value(text, spec.kind, spec.unit)
-                cells[spec.id] = Cell(number, text, status, Evidence(self.capture, torn.block_number))
+                cells[spec.id] = Cell(number, text, status, Evidence(self.capture, block))
         if not cells or not self._proved(cells):
             values = " ".join(torn.values)
             self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")

@@ -15,11 +15,11 @@ _LABEL_LINES = 6
 
 @dataclass(frozen=True)
 class TornRow:
-    """A row label and the numbers that follow it, `block_number` of the first of them."""
+    """A row label and the numbers that follow it, with the block number of each."""
 
     place: RowPlace
     values: tuple[str, ...]
-    block_number: int
+    block_numbers: tuple[int, ...]
 
     def is_whole(self) -> bool:
         """Whether the row has as many numbers as the form has columns."""
@@ -30,34 +30,34 @@ def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
     """The torn rows of a document; none if numbers stand before the first label, as then nobody can tell
     whether the numbers belong to the label above or below them."""
     rows = []
-    for label_lines, values, block_number in _runs(document):
+    for label_lines, values, block_numbers in _runs(document):
         place = _label(label_lines, labels)
         if place is not None and not place.row.heading:
-            rows.append(TornRow(place, tuple(values), block_number))
+            rows.append(TornRow(place, tuple(values), tuple(block_numbers)))
         elif len(values) > 1 and not rows:
             return []
     return rows
 
 
-def _runs(document: Document) -> Iterator[tuple[list[str], list[str], int]]:
+def _runs(document: Document) -> Iterator[tuple[list[str], list[str], list[int]]]:
     """Runs of number paragraphs, each with the text lines right before it."""
     lines: list[str] = []
     values: list[str] = []
-    start = 0
+    places: list[int] = []
     for number, block in enumerate(document.blocks):
         text = block.text if isinstance(block, Paragraph) else None
         if text is not None and is_blank(text):
             continue
         if text is not None and is_number(text):
-            start = start if values else number
             values.append(text.strip())
+            places.append(number)
             continue
         if values:
-            yield lines, values, start
-            lines, values = [], []
+            yield lines, values, places
+            lines, values, places = [], [], []
         lines = [*lines[1 - _LABEL_LINES :], text] if text is not None else []
     if values:
-        yield lines, values, start
+        yield lines, values, places
 
 
 def _label(lines: list[str], labels: FormLabels) -> RowPlace | None:

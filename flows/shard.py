@@ -1,0 +1,141 @@
+"""A shard: some sites, one crawl process, and a handful of tasks that parse and stage what it brought.
+
+The sites are parsed and staged in batches, so that only one site of a shard is in memory at a time. A site
+that fails keeps its old rows and never stops the others (`flows.deliver`). Only ids, addresses and digests
+pass through Prefect, never documents.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task, exponential_backoff
+
+from crawler.archive import Archive, Capture, SiteResult
+from crawler.registry import Site
+from flows.crawl import CrawlError, crawl
+from flows.deliver import deliver, failed
+from flows.parse import ParserPool
+from flows.place import ArchiveFolder, Place
+from flows.summary import SiteRun, Timings
+
+BATCH_SITES = 50
+"""Sites that one task parses and stages."""
+RETRIES = 3
+"""Times that what may pass by itself is tried again, after growing pauses."""
+FIRST_PAUSE = 10
+"""Seconds before the first of them; each further pause is twice as long."""
+
+log = logging.getLogger("nianbao")
+
+Delivered = Callable[[Sequence[SiteRun]], None]
+"""Takes note of sites that have been delivered."""
+
+
+def _ended_from_outside(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
+    """A crawl that was killed may succeed when it is tried again; no other failure goes away by itself."""
+    return isinstance(state.data, CrawlError) and state.data.signalled
+
+
+@task(
+    name="crawl a shard",
+    retries=RETRIES,
+    retry_delay_seconds=exponential_backoff(FIRST_PAUSE),
+    retry_condition_fn=_ended_from_outside,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def crawl_shard(
+    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path
+) -> list[SiteResult]:
+    """One crawl process; gives one result a site. Raises `CrawlError`, which carries those it has."""
+    return await crawl(archive, sites_path, site_ids, log_path)
+
+
+@task(name="parse and stage a batch", cache_policy=NO_CACHE, persist_result=False)
+async def deliver_batch(
+    home: str, archive: ArchiveFolder, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
+) -> list[SiteRun]:
+    """Parse and stage some sites, one after the other; a failing site is in its record."""
+    index = Archive(archive.root)
+    captures: dict[str, list[Capture]] = {site.id: [] for site in sites}
+    for crawl_id in {results[site.id].crawl_id for site in sites}:
+        for capture in index.captures(crawl_id):
+            if capture.site in captures and results[capture.site].crawl_id == crawl_id:
+                captures[capture.site].append(capture)
+    return [
+        await deliver(home, archive, site, result=results[site.id], captures=captures[site.id], pool=pool)
+        for site in sites
+    ]
+
+
+class Shard:
+    """Some sites of a run. `delivered` is told of every site as soon as it is staged."""
+
+    def __init__(self, place: Place, log_path: Path, timings: Timings, delivered: Delivered) -> None:
+        self._place = place
+        self._log_path = log_path
+        self._timings = timings
+        self._delivered = delivered
+
+    async def crawled(self, sites: Sequence[Site], sites_path: Path | None, pool: ParserPool) -> None:
+        """Crawl the sites in one process and deliver them. Raises WarehouseError or OSError where the archive
+        cannot be reached."""
+        with self._place.archive([site.id for site in sites]) as archive:
+            began = time.monotonic()
+            reason = "the crawl process gave no result"
+            results: Sequence[SiteResult]
+            try:
+                results = await crawl_shard(
+                    archive.root, sites_path, [site.id for site in sites], self._log_path
+                )
+            except CrawlError as error:
+                results, reason = error.results, str(error)
+            archive.push()
+            self._timings.crawl += time.monotonic() - began
+            await self.delivered(archive, sites, {result.site: result for result in results}, reason, pool)
+
+    async def delivered(
+        self,
+        archive: ArchiveFolder,
+        sites: Sequence[Site],
+        results: dict[str, SiteResult],
+        missing: str,
+        pool: ParserPool,
+    ) -> None:
+        """Parse and stage the sites that have a result; `missing` is the reason for those without."""
+        began = time.monotonic()
+        self._delivered([failed(site, missing) for site in sites if site.id not in results])
+        for batch in portions([site for site in sites if site.id in results], BATCH_SITES):
+            self._delivered(await self._batch(archive, batch, results, pool))
+        self._timings.parse += time.monotonic() - began
+
+    async def _batch(
+        self,
+        archive: ArchiveFolder,
+        batch: Sequence[Site],
+        results: dict[str, SiteResult],
+        pool: ParserPool,
+    ) -> list[SiteRun]:
+        """Deliver a batch. An error that nobody foresaw costs the site that it comes from, and no other."""
+        # Prefect's overload forgets that the state of an async task is awaited.
+        state: State[list[SiteRun]] = await deliver_batch(  # type: ignore[misc]
+            self._place.home, archive, batch, results, pool, return_state=True
+        )
+        if state.is_completed():
+            return await state.aresult()
+        if len(batch) > 1:
+            return [run for site in batch for run in await self._batch(archive, [site], results, pool)]
+        reason = (state.message or str(state.name)).partition("\n")[0]
+        return [failed(batch[0], reason, results[batch[0].id])]
+
+
+def portions(items: Sequence[Site], size: int) -> list[Sequence[Site]]:
+    """The items in portions of at most `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
