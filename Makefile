@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse bench-warehouse clean
+.PHONY: demo test lint accuracy bench-parse bench-warehouse cluster clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -53,3 +53,7 @@ bench-parse: $(VENV)/dev.stamp
 # What publishing and reading a generated national year costs, as ratios to bare pyarrow on the same rows.
 bench-warehouse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.warehouse
+
+# PostgreSQL, a bucket, a Prefect server and two workers on loopback; one worker is lost in the middle of a run.
+cluster: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.cluster

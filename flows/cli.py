@@ -62,8 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[common], help="crawl, parse, publish: all sites due, or these")
     run.add_argument("site", nargs="*", metavar="SITE")
     run.set_defaults(command=_run)
+    operate.add_shards(run)
     serve = commands.add_parser("serve", parents=[common], help="the nightly schedule on this machine")
     serve.set_defaults(command=_serve)
+    operate.add_shards(serve)
     parse = commands.add_parser("parse", parents=[common], help="read documents at hand, nothing else")
     parse.add_argument("file", nargs="+", metavar="FILE")
     parse.add_argument("--json", action="store_true", help="JSON Lines, one object a report")
@@ -120,7 +122,8 @@ def _run(options: argparse.Namespace) -> int:
     home = home_of(options)
     if options.site:
         return show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
-    return show_run(run_flow("nightly", home, sites_path=options.sites, resting=False), home)
+    shards = {"shards": options.shards, "shard_sites": options.shard_sites}
+    return show_run(run_flow("nightly", home, sites_path=options.sites, resting=False, **shards), home)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -129,7 +132,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     load_registry(options.sites)
     try:
-        serve(home_of(options), options.sites)
+        serve(home_of(options), options.sites, options.shards, options.shard_sites)
     except KeyboardInterrupt:
         return 0
     return 1

@@ -1,4 +1,4 @@
-"""`python -m flows.deployments HOME [SITES]`: the nightly schedule and all that is started by hand, served by
+"""`python -m flows.deployments SETTINGS`: the nightly schedule and all that is started by hand, served by
 Prefect.
 
 Started by `nianbao serve`; more machines take the same flows from a work pool by `prefect.yaml`. At its start
@@ -9,8 +9,10 @@ starts.
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from datetime import UTC, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +42,10 @@ MORNING = "0 8 * * *"
 _LEFT = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 
-async def serve_deployments(home: str, sites_path: Path | None) -> None:
+async def serve_deployments(settings: dict[str, Any]) -> None:
     """Serve the flows until the process is ended: `nightly` and `health` by schedule, the others when they
-    are started by hand (`<flow>/<flow>`)."""
+    are started by hand (`<flow>/<flow>`). `settings` are parameters of the flows; each takes those that it
+    knows."""
     runner = Runner(name="nianbao", pause_on_shutdown=False)
     ids = {}
     for one, cron in (
@@ -53,11 +56,11 @@ async def serve_deployments(home: str, sites_path: Path | None) -> None:
         (retry, None),
         (publish, None),
     ):
-        deployment = await _deployment(one, cron, home, sites_path)
+        deployment = await _deployment(one, cron, settings)
         ids[one.name] = await runner.aadd_deployment(deployment)
     async with get_client() as client:
         await _close_left_runs(client, list(ids.values()))
-        for flow_name, parameters in left_work(Place.of(home).work, datetime.now(UTC)):
+        for flow_name, parameters in left_work(Place.of(settings["home"]).work, datetime.now(UTC)):
             await client.create_flow_run_from_deployment(ids[flow_name], parameters=parameters)
     await runner.start()
 
@@ -78,12 +81,9 @@ def left_work(home: Path, now: datetime) -> list[tuple[str, dict[str, str]]]:
     return left
 
 
-async def _deployment(
-    one: Flow[Any, Any], cron: str | None, home: str, sites_path: Path | None
-) -> RunnerDeployment:
-    parameters = {"home": home}
-    if sites_path is not None and one.name not in ("health", "publish", "retry"):
-        parameters["sites_path"] = str(sites_path)
+async def _deployment(one: Flow[Any, Any], cron: str | None, settings: dict[str, Any]) -> RunnerDeployment:
+    known = signature(one.fn).parameters
+    parameters = {name: value for name, value in settings.items() if name in known}
     return await one.ato_deployment(
         name=one.name,
         schedule=Cron(cron, timezone=str(TIMEZONE)) if cron else None,
@@ -107,4 +107,4 @@ async def _close_left_runs(client: PrefectClient, deployments: list[Any]) -> Non
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_deployments(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None))
+    asyncio.run(serve_deployments(json.loads(sys.argv[1])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import subprocess
@@ -67,7 +68,7 @@ def run_flow(name: str, home: str, **parameters: object) -> RunSummary:
             EventsWorker.drain_all(timeout=FLUSH_LIMIT)
 
 
-def serve(home: str, sites_path: Path | None) -> None:
+def serve(home: str, sites_path: Path | None, shards: str | None, shard_sites: int) -> None:
     """Keep a Prefect server for `home` and serve the deployments of `flows.deployments` until interrupted.
     Either is started again if it dies.
 
@@ -76,9 +77,13 @@ def serve(home: str, sites_path: Path | None) -> None:
     work = Place.of(home).work
     with _client(work) as url:
         log_file = work / "prefect" / "deployments.log"
-        command = [sys.executable, "-m", "flows.deployments", Place.of(home).home]
-        if sites_path is not None:
-            command.append(str(sites_path.absolute()))
+        settings = {
+            "home": Place.of(home).home,
+            "sites_path": str(sites_path.absolute()) if sites_path else None,
+            "shards": shards,
+            "shard_sites": shard_sites,
+        }
+        command = [sys.executable, "-m", "flows.deployments", json.dumps(settings)]
         with log_file.open("ab") as log:
             deployments = subprocess.Popen(
                 guarded(command, again=True),

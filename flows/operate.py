@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from flows.summary import RunSummary
 
 
+SHARD_SITES = 250
+"""Sites a crawl process serves: at one request a second and host it is busy, and not more than that."""
+
+
 def add_commands(commands: _SubParsersAction[ArgumentParser], common: ArgumentParser) -> None:
     """Add them to the parser of `nianbao`."""
     retry = commands.add_parser(
@@ -32,6 +36,16 @@ def add_commands(commands: _SubParsersAction[ArgumentParser], common: ArgumentPa
     health.add_argument("--json", action="store_true", help="JSON Lines, one object an alert")
     health.add_argument("--send", action="store_true", help="to the addresses in NIANBAO_ALERTS too")
     health.set_defaults(command=_health)
+
+
+def add_shards(parser: ArgumentParser) -> None:
+    """Add the options that send shards to other machines."""
+    parser.add_argument(
+        "--shards", metavar="DEPLOYMENT", help='workers take the shards: "shard/shard" (docs/scale.md)'
+    )
+    parser.add_argument(
+        "--shard-sites", type=int, default=SHARD_SITES, metavar="N", help=f"sites of a shard ({SHARD_SITES})"
+    )
 
 
 def _retry(options: argparse.Namespace) -> int:

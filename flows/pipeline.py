@@ -27,10 +27,11 @@ from flows.health import check_health
 from flows.journal import Journal, Plan, begin, go_on, new_run_id, open_runs
 from flows.ledger import read_ledger
 from flows.notify import line, send
+from flows.operate import SHARD_SITES
 from flows.parse import parser_pool
 from flows.place import Place
 from flows.remote import ShardDone, Shards, beating, done_name
-from flows.run import SHARD_SITES, Run, RunFailed, conclude
+from flows.run import Run, RunFailed, conclude
 from flows.shard import FIRST_PAUSE, RETRIES, Shard
 from flows.summary import Alert, RunOutcome, RunSummary, SiteOutcome, Timings, read_summary
 

@@ -31,6 +31,8 @@ LEASE_S = float(os.environ.get("NIANBAO_LEASE_S", "60"))
 """Seconds of silence after which a shard counts as lost."""
 BEATS = 4
 """Signs of life in that time."""
+START_S = 180.0
+"""Seconds that a worker may need from taking a shard to the first sign."""
 TRIES = 3
 
 log = logging.getLogger("nianbao")
@@ -85,8 +87,8 @@ class Shards:
             now = await asyncio.to_thread(self._beat, name)
             if state.type is StateType.SCHEDULED or now != beat:
                 beat, heard = now, time.monotonic()
-            elif time.monotonic() - heard > LEASE_S:
-                message = f"no sign of life for {LEASE_S:.0f} s"
+            elif (silence := time.monotonic() - heard) > (LEASE_S if beat else START_S):
+                message = f"no sign of life for {silence:.0f} s"
                 await client.set_flow_run_state(flow_run, Crashed(message=message), force=True)
                 return message
 

@@ -23,15 +23,13 @@ from flows.alerts import alerts_of
 from flows.artifacts import show
 from flows.journal import Journal
 from flows.ledger import take_in
+from flows.operate import SHARD_SITES
 from flows.parse import ParserPool, parser_pool
 from flows.place import Place
 from flows.remote import Shards
 from flows.shard import FIRST_PAUSE, RETRIES, Shard, portions
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
 from warehouse import WarehouseError, publish
-
-SHARD_SITES = 250
-"""Sites a crawl process serves: at one request a second and host it is busy, and not more than that."""
 
 _PASSING = {errno.EIO, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.EAGAIN, errno.ESTALE}
 """What a network disk or a bucket answers when it is away for a while."""
