@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "reparse", parents=[common], help="parse again from the archive, no network"
     )
     reparse.add_argument("site", nargs="*", metavar="SITE")
+    reparse.add_argument("--dask", metavar="ADDRESS", help="parse on a Dask cluster: its scheduler, or local")
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
@@ -158,7 +159,10 @@ def _reparse(options: argparse.Namespace) -> int:
 
     load_registry(options.sites).select(options.site)
     home = home_of(options)
-    return show_run(run_flow("reparse", home, sites=options.site or None, sites_path=options.sites), home)
+    chosen = options.site or None
+    return show_run(
+        run_flow("reparse", home, sites=chosen, sites_path=options.sites, dask=options.dask), home
+    )
 
 
 def _publish(options: argparse.Namespace) -> int:

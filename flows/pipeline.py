@@ -108,10 +108,18 @@ async def site(
 
 @flow(name="reparse", persist_result=False)
 async def reparse(
-    home: str, sites: list[str] | None = None, sites_path: Path | None = None, attended: bool = False
+    home: str,
+    sites: list[str] | None = None,
+    sites_path: Path | None = None,
+    *,
+    attended: bool = False,
+    dask: str | None = None,
 ) -> RunSummary:
     """Parse the newest finished crawl of these sites (None: of all that were crawled) again, and publish. No
-    network. Otherwise as `nightly`."""
+    network. Otherwise as `nightly`.
+
+    dask: the address of a Dask scheduler whose workers parse, or "local"; none: this process.
+    """
     place = Place.of(home)
     registry = load_registry(sites_path)
     chosen = registry.select(registry.sites if sites is None else sites)
@@ -119,7 +127,8 @@ async def reparse(
         with place.archive([]) as archive:
             held = Archive(archive.root).latest_of([site.id for site in chosen])
         chosen = [site for site in chosen if site.id in held]
-    return await _reparsed(place, _journal("reparse", place, chosen, sites_path, attended=attended), chosen)
+    journal = _journal("reparse", place, chosen, sites_path, attended=attended)
+    return await _reparsed(place, journal, chosen, dask)
 
 
 @flow(name="retry", persist_result=False)
@@ -205,9 +214,11 @@ async def _crawled(place: Place, journal: Journal, sites: Sequence[Site]) -> Run
         journal.leave()
 
 
-async def _reparsed(place: Place, journal: Journal, sites: Sequence[Site]) -> RunSummary:
+async def _reparsed(
+    place: Place, journal: Journal, sites: Sequence[Site], dask: str | None = None
+) -> RunSummary:
     try:
-        return await Run(place, journal, sites).archived()
+        return await Run(place, journal, sites).archived(dask)
     finally:
         journal.leave()
 

@@ -118,8 +118,13 @@ class Run:
             await asyncio.gather(*(here(number, sites, pool) for number, sites in enumerate(portioned)))
         return await self._finish()
 
-    async def archived(self) -> RunSummary:
-        """Deliver the newest finished crawl of each site."""
+    async def archived(self, dask: str | None = None) -> RunSummary:
+        """Deliver the newest finished crawl of each site, here or on the Dask cluster at this address."""
+        if dask is not None:
+            from flows.backlog import parse_on_dask
+
+            self._delivered(await asyncio.to_thread(parse_on_dask, self.place, self.sites, dask))
+            return await self._finish()
         with self.place.archive() as archive, parser_pool() as pool:
             results = Archive(archive.root).latest_of([site.id for site in self.sites])
             shard = self._shard(0)

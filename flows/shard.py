@@ -62,6 +62,13 @@ async def crawl_shard(
 async def deliver_batch(
     home: str, archive: ArchiveFolder, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
 ) -> list[SiteRun]:
+    """`deliver_sites` as a task."""
+    return await deliver_sites(home, archive, sites, results, pool)
+
+
+async def deliver_sites(
+    home: str, archive: ArchiveFolder, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
+) -> list[SiteRun]:
     """Parse and stage some sites, one after the other; a failing site is in its record."""
     index = Archive(archive.root)
     captures: dict[str, list[Capture]] = {site.id: [] for site in sites}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from flows.summary import RunSummary, read_summary
 from tests.cluster.machines import (
     BUCKET,
     ROOT,
+    accepts,
     bucket,
+    free_port,
     kill_group,
     postgres,
     prefect_on,
@@ -43,6 +46,7 @@ class Result:
     summary: RunSummary
     cluster: dict[str, bytes]
     one_machine: dict[str, bytes]
+    dask: dict[str, bytes]
     rows: tuple[pd.DataFrame, pd.DataFrame]
     seconds: dict[str, float]
 
@@ -107,10 +111,50 @@ def campaign(folder: Path, portal: FlowsPortal) -> Result:
             out, err = alone.communicate(timeout=300)
             assert alone.returncode == 0, out + err
             seconds[f"one machine: {arguments[0]}"] = time.monotonic() - began
+        shutil.copytree(folder / "home" / "archive", folder / "backlog" / "archive")
+        began = time.monotonic()
+        reparse_on_dask(folder, portal.registry, environment)
+        seconds["reparse on Dask"] = time.monotonic() - began
         summary = read_summary(folder / "control" / "work" / f"{BUCKET}%2Fhome", run_id)
         return Result(
-            summary, cluster, tables(folder / "home"), (rows(HOME), rows(folder / "afresh")), seconds
+            summary,
+            cluster,
+            tables(folder / "home"),
+            tables(folder / "backlog"),
+            (rows(HOME), rows(folder / "afresh")),
+            seconds,
         )
+
+
+def reparse_on_dask(folder: Path, registry: Path, environment: dict[str, str]) -> None:
+    """Parse the archive on a Dask scheduler with two workers; the first that has work is lost."""
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    dask = [sys.executable, "-m", "dask"]
+    serve = [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    work = [*dask, "worker", address, "--no-nanny", "--no-dashboard", "--nthreads", "1"]
+    with ExitStack() as stack:
+        stack.enter_context(process(serve, folder / "dask.log", {}))
+        wait(lambda: accepts(port), "the Dask scheduler")
+        workers = [stack.enter_context(process(work, folder / "dask.log", environment)) for _ in range(2)]
+        where = ["--home", str(folder / "backlog"), "--sites", str(registry)]
+        run = nianbao("reparse", *where, "--dask", address, env=environment)
+        wait(
+            lambda: any(children_of(worker.pid) for worker in workers) or run.poll() is not None,
+            "a parser process of a Dask worker",
+            120,
+        )
+        for worker in workers:
+            if children_of(worker.pid):
+                kill_group(worker, signal.SIGKILL)
+                break
+        out, err = run.communicate(timeout=300)
+        assert run.returncode == 0, out + err
+
+
+def children_of(pid: int) -> list[str]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [child for task in tasks for child in task.read_text().split()]
 
 
 def tables(home: str | Path) -> dict[str, bytes]:
@@ -177,6 +221,7 @@ def told(result: Result) -> dict[str, Any]:
         "reports": totals.reports,
         "files": len(result.cluster),
         "same bytes": result.cluster == result.one_machine,
+        "same bytes on Dask": result.dask == result.one_machine,
         "same rows": result.rows[0].equals(result.rows[1]),
         "seconds": {step: round(seconds, 1) for step, seconds in result.seconds.items()},
     }

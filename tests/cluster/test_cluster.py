@@ -17,5 +17,5 @@ def test_a_cluster_that_loses_a_worker_makes_the_dataset_of_one_machine(tmp_path
     with serve_flows_portal(tmp_path, 2) as portal:
         result = campaign(tmp_path, portal)
     assert result.summary.totals.done == result.summary.totals.sites == 2
-    assert result.cluster and result.cluster == result.one_machine
+    assert result.cluster and result.cluster == result.one_machine == result.dask
     pd.testing.assert_frame_equal(*result.rows)
