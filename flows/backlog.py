@@ -13,12 +13,12 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from crawler.archive import Archive, SiteResult
+from crawler.archive import Archive
 from crawler.registry import Site
 from flows.deliver import failed
 from flows.parse import parser_pool
 from flows.place import Place
-from flows.shard import BATCH_SITES, deliver_sites, portions
+from flows.shard import BATCH_SITES, Delivery, deliver_sites, portions
 from flows.summary import SiteRun
 
 LOCAL = "local"
@@ -63,8 +63,8 @@ def parse_batch(home: str, sites: Sequence[Site]) -> list[SiteRun]:
         gone = [failed(site, "no finished crawl in the archive") for site in sites if site.id not in results]
         held = [site for site in sites if site.id in results]
 
-        async def parsed(results: dict[str, SiteResult]) -> list[SiteRun]:
+        async def parsed(work: Delivery) -> list[SiteRun]:
             with parser_pool(1) as pool:
-                return await deliver_sites(place.home, archive, held, results, pool)
+                return await deliver_sites(work, held, pool)
 
-        return gone + asyncio.run(parsed(results))
+        return gone + asyncio.run(parsed(Delivery(place.home, archive, results, {})))

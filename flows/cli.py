@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
     run = commands.add_parser("run", parents=[common], help="crawl, parse, publish: all sites due, or these")
     run.add_argument("site", nargs="*", metavar="SITE")
+    run.add_argument("--recheck", action="store_true", help="look at every known page again, due or not")
     run.set_defaults(command=_run)
     operate.add_shards(run)
     serve = commands.add_parser("serve", parents=[common], help="the nightly schedule on this machine")
@@ -121,10 +122,11 @@ def _run(options: argparse.Namespace) -> int:
 
     load_registry(options.sites).select(options.site)  # its mistakes, before a server is started
     home = home_of(options)
+    settings = {"sites_path": options.sites, "recheck": options.recheck}
     if options.site:
-        return show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
-    shards = {"shards": options.shards, "shard_sites": options.shard_sites}
-    return show_run(run_flow("nightly", home, sites_path=options.sites, resting=False, **shards), home)
+        return show_run(run_flow("site", home, sites=options.site, **settings), home)
+    settings |= {"resting": False, "shards": options.shards, "shard_sites": options.shard_sites}
+    return show_run(run_flow("nightly", home, **settings), home)
 
 
 def _serve(options: argparse.Namespace) -> int:

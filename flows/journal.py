@@ -26,7 +26,8 @@ class StillRunningError(Exception):
 
 
 class Plan(BaseModel):
-    """What a run is to do. `attended`: somebody started it at a terminal, and nobody else goes on with it."""
+    """What a run is to do. `attended`: somebody started it at a terminal, and nobody else goes on with it.
+    `recheck`: look at every known page again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +36,7 @@ class Plan(BaseModel):
     retry_of: str | None = None
     started_at: datetime
     attended: bool
+    recheck: bool = False
     sites_path: Path | None
     sites: list[str]
 

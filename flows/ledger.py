@@ -23,7 +23,8 @@ from parsers.model import CellStatus
 class SiteState(BaseModel):
     """A site after its newest run. `crawled_at` is when that began, `delivered_at` the last one that was
     done; `changed_at` when a report was last new, revised or withdrawn; `failing_since` and `failures` count
-    the runs since then in which the site was broken; `reports` and `cells` are those last delivered."""
+    the runs since then in which the site was broken; `fingerprint`, `reports` and `cells` are those last
+    delivered."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +41,7 @@ class SiteState(BaseModel):
     changed_at: datetime | None = None
     failing_since: datetime | None = None
     failures: int = 0
+    fingerprint: str | None = None
     reports: int = 0
     cells: dict[CellStatus, int] = Field(default_factory=dict)
 
@@ -105,7 +107,7 @@ def _after(before: SiteState | None, run_id: str, started_at: datetime, run: Sit
         changed = before is None or run.new or run.revised or run.withdrawn
         state.delivered_at = started_at
         state.changed_at = started_at if changed or before is None else before.changed_at
-        state.reports, state.cells = run.reports, run.cells
+        state.reports, state.cells, state.fingerprint = run.reports, run.cells, run.fingerprint
         return state
     if before is not None:
         state.delivered_at, state.changed_at = before.delivered_at, before.changed_at

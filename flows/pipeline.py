@@ -46,6 +46,7 @@ async def nightly(
     sites_path: Path | None = None,
     *,
     resting: bool = True,
+    recheck: bool = False,
     attended: bool = False,
     shards: str | None = None,
     shard_sites: int = SHARD_SITES,
@@ -65,7 +66,8 @@ async def nightly(
     with _only_one(place.work) as running:
         place.pull_runs()
         due = due_sites(registry.sites.values(), read_ledger(place.work), datetime.now(UTC), resting=resting)
-        journal = _journal("nightly", place, [] if running else due, sites_path, attended=attended)
+        chosen = [] if running else due
+        journal = _journal("nightly", place, chosen, sites_path, attended=attended, recheck=recheck)
         if running:
             reason = f"skipped: {running} is still going on"
             log.warning("%s", reason)
@@ -79,7 +81,13 @@ async def nightly(
 
 @flow(name="shard", persist_result=False)
 async def shard(
-    home: str, run_id: str, number: int, sites: list[str], sites_path: Path | None = None
+    home: str,
+    run_id: str,
+    number: int,
+    sites: list[str],
+    sites_path: Path | None = None,
+    *,
+    recheck: bool = False,
 ) -> None:
     """One shard of a nightly run on this machine; what it did is left in the home."""
     place = Place.of(home)
@@ -89,13 +97,20 @@ async def shard(
     log_path.parent.mkdir(parents=True, exist_ok=True)
     async with beating(place, name):
         with parser_pool() as pool:
-            await Shard(place, log_path, done.timings, done.runs.extend).crawled(chosen, sites_path, pool)
+            place.pull_runs()
+            work = Shard(place, log_path, done.timings, done.runs.extend)
+            await work.crawled(chosen, sites_path, pool, recheck=recheck)
         place.store.write(name, done.model_dump_json().encode())
 
 
 @flow(name="site", persist_result=False)
 async def site(
-    sites: list[str], home: str, sites_path: Path | None = None, attended: bool = False
+    sites: list[str],
+    home: str,
+    sites_path: Path | None = None,
+    *,
+    recheck: bool = False,
+    attended: bool = False,
 ) -> RunSummary:
     """Crawl, parse and publish these sites now (the manual rerun). Otherwise as `nightly`.
 
@@ -103,7 +118,8 @@ async def site(
     """
     place = Place.of(home)
     chosen = load_registry(sites_path).select(sites)
-    return await _crawled(place, _journal("site", place, chosen, sites_path, attended=attended), chosen)
+    journal = _journal("site", place, chosen, sites_path, attended=attended, recheck=recheck)
+    return await _crawled(place, journal, chosen)
 
 
 @flow(name="reparse", persist_result=False)
@@ -192,6 +208,7 @@ def _journal(
     sites_path: Path | None,
     *,
     attended: bool,
+    recheck: bool = False,
     retry_of: str | None = None,
 ) -> Journal:
     started_at = datetime.now(UTC)
@@ -201,6 +218,7 @@ def _journal(
         retry_of=retry_of,
         started_at=started_at,
         attended=attended,
+        recheck=recheck,
         sites_path=sites_path,
         sites=[site.id for site in sites],
     )

@@ -61,6 +61,7 @@ class Shards:
             "number": number,
             "sites": [site.id for site in sites],
             "sites_path": str(plan.sites_path) if plan.sites_path else None,
+            "recheck": plan.recheck,
         }
         reason = ""
         for _ in range(TRIES):

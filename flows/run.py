@@ -27,7 +27,7 @@ from flows.operate import SHARD_SITES
 from flows.parse import ParserPool, parser_pool
 from flows.place import Place
 from flows.remote import Shards
-from flows.shard import FIRST_PAUSE, RETRIES, Shard, portions
+from flows.shard import FIRST_PAUSE, RETRIES, Delivery, Shard, portions
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
 from warehouse import WarehouseError, publish
 
@@ -100,7 +100,9 @@ class Run:
         async def here(number: int, sites: Sequence[Site], pool: ParserPool) -> None:
             async with slots:
                 log.info("crawling %d sites", len(sites), extra={"progress": self._progress()})
-                await self._shard(number).crawled(sites, self.plan.sites_path, pool)
+                await self._shard(number).crawled(
+                    sites, self.plan.sites_path, pool, recheck=self.plan.recheck
+                )
                 self._shards_done += 1
 
         async def elsewhere(number: int, sites: Sequence[Site], shards: Shards) -> None:
@@ -128,7 +130,8 @@ class Run:
         with self.place.archive() as archive, parser_pool() as pool:
             results = Archive(archive.root).latest_of([site.id for site in self.sites])
             shard = self._shard(0)
-            await shard.delivered(archive, self.sites, results, "no finished crawl in the archive", pool)
+            work = Delivery(self.place.home, archive, results, {})
+            await shard.delivered(work, self.sites, "no finished crawl in the archive", pool)
         return await self._finish()
 
     def _shard(self, number: int) -> Shard:
@@ -159,9 +162,12 @@ class Run:
         reason, partitions = None, []
         began = time.monotonic()
         try:
-            partitions = await publish_sites(self.place.home, done) if done else []
+            changed = [run.site for run in runs if run.outcome is SiteOutcome.DONE and not run.unchanged]
+            partitions = await publish_sites(self.place.home, changed) if changed else []
         except WarehouseError as error:
             outcome, reason = RunOutcome.FAILED, str(error)
+            for run in runs:
+                run.fingerprint = None  # staged and not published: the next run does both again
         if runs and not done:
             outcome = RunOutcome.FAILED
         self.timings.publish = time.monotonic() - began

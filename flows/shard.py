@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import task
@@ -17,10 +18,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
-from crawler.archive import Archive, Capture, SiteResult
+from crawler.archive import SiteResult
 from crawler.registry import Site
 from flows.crawl import CrawlError, crawl
 from flows.deliver import deliver, failed
+from flows.ledger import SiteState, read_ledger
 from flows.parse import ParserPool
 from flows.place import ArchiveFolder, Place
 from flows.summary import SiteRun, Timings
@@ -52,32 +54,40 @@ def _ended_from_outside(_task: Task[..., object], _run: TaskRun, state: State[ob
     persist_result=False,
 )
 async def crawl_shard(
-    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path
+    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path, *, recheck: bool
 ) -> list[SiteResult]:
     """One crawl process; gives one result a site. Raises `CrawlError`, which carries those it has."""
-    return await crawl(archive, sites_path, site_ids, log_path)
+    return await crawl(archive, sites_path, site_ids, log_path, recheck=recheck)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the delivery of some sites begins with: the results of their crawls, and their states where those
+    tell what need not be parsed again."""
+
+    home: str
+    archive: ArchiveFolder
+    results: Mapping[str, SiteResult]
+    before: Mapping[str, SiteState]
 
 
 @task(name="parse and stage a batch", cache_policy=NO_CACHE, persist_result=False)
-async def deliver_batch(
-    home: str, archive: ArchiveFolder, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
-) -> list[SiteRun]:
+async def deliver_batch(work: Delivery, sites: Sequence[Site], pool: ParserPool) -> list[SiteRun]:
     """`deliver_sites` as a task."""
-    return await deliver_sites(home, archive, sites, results, pool)
+    return await deliver_sites(work, sites, pool)
 
 
-async def deliver_sites(
-    home: str, archive: ArchiveFolder, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
-) -> list[SiteRun]:
+async def deliver_sites(work: Delivery, sites: Sequence[Site], pool: ParserPool) -> list[SiteRun]:
     """Parse and stage some sites, one after the other; a failing site is in its record."""
-    index = Archive(archive.root)
-    captures: dict[str, list[Capture]] = {site.id: [] for site in sites}
-    for crawl_id in {results[site.id].crawl_id for site in sites}:
-        for capture in index.captures(crawl_id):
-            if capture.site in captures and results[capture.site].crawl_id == crawl_id:
-                captures[capture.site].append(capture)
     return [
-        await deliver(home, archive, site, result=results[site.id], captures=captures[site.id], pool=pool)
+        await deliver(
+            work.home,
+            work.archive,
+            site,
+            result=work.results[site.id],
+            before=work.before.get(site.id),
+            pool=pool,
+        )
         for site in sites
     ]
 
@@ -91,56 +101,46 @@ class Shard:
         self._timings = timings
         self._delivered = delivered
 
-    async def crawled(self, sites: Sequence[Site], sites_path: Path | None, pool: ParserPool) -> None:
+    async def crawled(
+        self, sites: Sequence[Site], sites_path: Path | None, pool: ParserPool, *, recheck: bool = False
+    ) -> None:
         """Crawl the sites in one process and deliver them. Raises WarehouseError or OSError where the archive
         cannot be reached."""
-        with self._place.archive([site.id for site in sites]) as archive:
+        ids = [site.id for site in sites]
+        with self._place.archive(ids) as archive:
             began = time.monotonic()
             reason = "the crawl process gave no result"
             results: Sequence[SiteResult]
             try:
-                results = await crawl_shard(
-                    archive.root, sites_path, [site.id for site in sites], self._log_path
-                )
+                results = await crawl_shard(archive.root, sites_path, ids, self._log_path, recheck=recheck)
             except CrawlError as error:
                 results, reason = error.results, str(error)
             archive.push()
             self._timings.crawl += time.monotonic() - began
-            await self.delivered(archive, sites, {result.site: result for result in results}, reason, pool)
+            by_site = {result.site: result for result in results}
+            before = read_ledger(self._place.work)
+            await self.delivered(Delivery(self._place.home, archive, by_site, before), sites, reason, pool)
 
-    async def delivered(
-        self,
-        archive: ArchiveFolder,
-        sites: Sequence[Site],
-        results: dict[str, SiteResult],
-        missing: str,
-        pool: ParserPool,
-    ) -> None:
+    async def delivered(self, work: Delivery, sites: Sequence[Site], missing: str, pool: ParserPool) -> None:
         """Parse and stage the sites that have a result; `missing` is the reason for those without."""
         began = time.monotonic()
-        self._delivered([failed(site, missing) for site in sites if site.id not in results])
-        for batch in portions([site for site in sites if site.id in results], BATCH_SITES):
-            self._delivered(await self._batch(archive, batch, results, pool))
+        self._delivered([failed(site, missing) for site in sites if site.id not in work.results])
+        for batch in portions([site for site in sites if site.id in work.results], BATCH_SITES):
+            self._delivered(await self._batch(work, batch, pool))
         self._timings.parse += time.monotonic() - began
 
-    async def _batch(
-        self,
-        archive: ArchiveFolder,
-        batch: Sequence[Site],
-        results: dict[str, SiteResult],
-        pool: ParserPool,
-    ) -> list[SiteRun]:
+    async def _batch(self, work: Delivery, batch: Sequence[Site], pool: ParserPool) -> list[SiteRun]:
         """Deliver a batch. An error that nobody foresaw costs the site that it comes from, and no other."""
         # Prefect's overload forgets that the state of an async task is awaited.
         state: State[list[SiteRun]] = await deliver_batch(  # type: ignore[misc]
-            self._place.home, archive, batch, results, pool, return_state=True
+            work, batch, pool, return_state=True
         )
         if state.is_completed():
             return await state.aresult()
         if len(batch) > 1:
-            return [run for site in batch for run in await self._batch(archive, [site], results, pool)]
+            return [run for site in batch for run in await self._batch(work, [site], pool)]
         reason = (state.message or str(state.name)).partition("\n")[0]
-        return [failed(batch[0], reason, results[batch[0].id])]
+        return [failed(batch[0], reason, work.results[batch[0].id])]
 
 
 def portions(items: Sequence[Site], size: int) -> list[Sequence[Site]]:

@@ -86,7 +86,8 @@ class SiteIssue(_Model):
 class SiteRun(_Model):
     """One site in a run. `known` is the number of reports staged before; `reason` is set unless done. `new`,
     `revised` and `withdrawn` count reports against those staged before; `requests` and `bytes` are those of
-    the crawl; `family` is the portal family; `failing_since` is when the site last stopped to deliver."""
+    the crawl; `family` is the portal family, `fingerprint` that of what the site holds; `unchanged`: it was
+    the same as before, so nothing was parsed; `failing_since` is when the site last stopped to deliver."""
 
     site: str
     name: str
@@ -97,6 +98,8 @@ class SiteRun(_Model):
     crawl_outcome: CrawlOutcome | None = None
     family: str | None = None
     failing_since: datetime | None = None
+    fingerprint: str | None = None
+    unchanged: bool = False
     requests: int = 0
     bytes: int = 0
     known: int = 0
