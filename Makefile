@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse cluster bench-flows clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse cluster soak bench-flows clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -73,3 +73,7 @@ cluster: $(VENV)/dev.stamp
 # What the flows cost: seconds of a rerun, CPU of an idle night as a ratio to bare Scrapy on the same pages.
 bench-flows: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.flows
+
+# Thirty simulated nights with changes, faults and kills: the dataset must be what the portals hold at the end.
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.soak

@@ -27,7 +27,8 @@ class StillRunningError(Exception):
 
 class Plan(BaseModel):
     """What a run is to do. `attended`: somebody started it at a terminal, and nobody else goes on with it.
-    `recheck`: look at every known page again."""
+    `recheck`: look at every known page again. `simulated`: the run takes
+    `started_at` for the time at which it begins, whatever the clock says."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,6 +38,7 @@ class Plan(BaseModel):
     started_at: datetime
     attended: bool
     recheck: bool = False
+    simulated: bool = False
     sites_path: Path | None
     sites: list[str]
 

@@ -63,6 +63,8 @@ def run_flow(name: str, home: str, **parameters: object) -> RunSummary:
         except TerminationSignal:
             raise KeyboardInterrupt from None
         finally:
+            logging.getLogger().removeHandler(handler)
+            handler.close()
             # Before the server goes: at the exit of the process Prefect would try again and again.
             APILogWorker.drain_all(timeout=FLUSH_LIMIT)
             EventsWorker.drain_all(timeout=FLUSH_LIMIT)

@@ -50,6 +50,7 @@ async def nightly(
     attended: bool = False,
     shards: str | None = None,
     shard_sites: int = SHARD_SITES,
+    now: datetime | None = None,
 ) -> RunSummary:
     """Crawl, parse and publish every site of the registry that is due.
 
@@ -65,9 +66,10 @@ async def nightly(
     registry = load_registry(sites_path)
     with _only_one(place.work) as running:
         place.pull_runs()
-        due = due_sites(registry.sites.values(), read_ledger(place.work), datetime.now(UTC), resting=resting)
+        ledger = read_ledger(place.work)
+        due = due_sites(registry.sites.values(), ledger, now or datetime.now(UTC), resting=resting)
         chosen = [] if running else due
-        journal = _journal("nightly", place, chosen, sites_path, attended=attended, recheck=recheck)
+        journal = _journal("nightly", place, chosen, sites_path, attended=attended, recheck=recheck, now=now)
         if running:
             reason = f"skipped: {running} is still going on"
             log.warning("%s", reason)
@@ -210,8 +212,9 @@ def _journal(
     attended: bool,
     recheck: bool = False,
     retry_of: str | None = None,
+    now: datetime | None = None,
 ) -> Journal:
-    started_at = datetime.now(UTC)
+    started_at = now or datetime.now(UTC)
     plan = Plan(
         run_id=new_run_id(started_at),
         flow=flow_name,
@@ -219,6 +222,7 @@ def _journal(
         started_at=started_at,
         attended=attended,
         recheck=recheck,
+        simulated=now is not None,
         sites_path=sites_path,
         sites=[site.id for site in sites],
     )

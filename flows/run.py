@@ -101,7 +101,11 @@ class Run:
             async with slots:
                 log.info("crawling %d sites", len(sites), extra={"progress": self._progress()})
                 await self._shard(number).crawled(
-                    sites, self.plan.sites_path, pool, recheck=self.plan.recheck
+                    sites,
+                    self.plan.sites_path,
+                    pool,
+                    recheck=self.plan.recheck,
+                    now=self.plan.started_at if self.plan.simulated else None,
                 )
                 self._shards_done += 1
 
@@ -199,7 +203,7 @@ def conclude(
     """Take the run into the ledger, write its summary, and close its journal, in this order: whatever dies in
     between is done again by who goes on with the run."""
     plan = journal.plan
-    finished_at = datetime.now(UTC)
+    finished_at = plan.started_at if plan.simulated else datetime.now(UTC)
     timings = timings or Timings()
     timings.total = (finished_at - plan.started_at).total_seconds()
     with place.ledger() as ledger:

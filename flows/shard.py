@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from prefect import task
@@ -54,10 +55,16 @@ def _ended_from_outside(_task: Task[..., object], _run: TaskRun, state: State[ob
     persist_result=False,
 )
 async def crawl_shard(
-    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path, *, recheck: bool
+    archive: Path,
+    sites_path: Path | None,
+    site_ids: list[str],
+    log_path: Path,
+    *,
+    recheck: bool,
+    now: datetime | None,
 ) -> list[SiteResult]:
     """One crawl process; gives one result a site. Raises `CrawlError`, which carries those it has."""
-    return await crawl(archive, sites_path, site_ids, log_path, recheck=recheck)
+    return await crawl(archive, sites_path, site_ids, log_path, recheck=recheck, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +109,25 @@ class Shard:
         self._delivered = delivered
 
     async def crawled(
-        self, sites: Sequence[Site], sites_path: Path | None, pool: ParserPool, *, recheck: bool = False
+        self,
+        sites: Sequence[Site],
+        sites_path: Path | None,
+        pool: ParserPool,
+        *,
+        recheck: bool = False,
+        now: datetime | None = None,
     ) -> None:
-        """Crawl the sites in one process and deliver them. Raises WarehouseError or OSError where the archive
-        cannot be reached."""
+        """Crawl the sites in one process (as if it began at `now`) and deliver them. Raises WarehouseError or
+        OSError where the archive cannot be reached."""
         ids = [site.id for site in sites]
         with self._place.archive(ids) as archive:
             began = time.monotonic()
             reason = "the crawl process gave no result"
             results: Sequence[SiteResult]
             try:
-                results = await crawl_shard(archive.root, sites_path, ids, self._log_path, recheck=recheck)
+                results = await crawl_shard(
+                    archive.root, sites_path, ids, self._log_path, recheck=recheck, now=now
+                )
             except CrawlError as error:
                 results, reason = error.results, str(error)
             archive.push()
