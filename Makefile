@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse cluster soak bench-flows clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse cluster soak bench-flows codebook clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -77,3 +77,7 @@ bench-flows: $(VENV)/dev.stamp
 # Thirty simulated nights with changes, faults and kills: the dataset must be what the portals hold at the end.
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.soak
+
+# The codebook as it stands in every dataset, for readers of this repository.
+codebook: $(VENV)/runtime.stamp
+	$(BIN)/python -c "from pathlib import Path; from warehouse.codebook import write_documents as write; write(Path('docs/dataset'))"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from warehouse.sitefile import pack
 from warehouse.store import open_store
 
 YEAR = 2023
+_START = datetime(YEAR + 1, 1, 1, tzinfo=UTC)
 PROVINCES = 31
 REPORTS_A_SITE = 11
 CELLS_A_REPORT = 134
@@ -66,6 +68,7 @@ def _tables(province: str, site: str, numbers: range) -> dict[str, pa.Table]:
         "cells": cells,
         "checks": _checks(random, site, agencies),
         "facts": _facts(random, site, agencies),
+        "obligations": _obligations(agencies, site),
     }
 
 
@@ -106,21 +109,28 @@ def _reports(
     count, site = len(agencies), cells["site"][0].as_py()
     by_cell = cells["value"].to_numpy().reshape(count, -1)
     status = np.array(cells["status"].to_pylist()).reshape(count, -1)
+    times = [_START + timedelta(seconds=int(second)) for second in random.integers(0, 1e7, count)]
     columns = {
         **_identity(site, agencies, 1),
         "site_name": [agencies[0]] * count,
         "division": [f"{int(province[1:3]) + 11}{random.integers(1000):04d}"] * count,
         "province_code": [f"{int(province[1:3]) + 11}0000"] * count,
         "level": ["county"] * count,
+        "body": ["department"] * count,
+        "city": [agency[:5] for agency in agencies],
         "title": [f"{agency}{YEAR}年政府信息公开工作年度报告" for agency in agencies],
         "scope": ["own_organ"] * count,
         "form": [load_forms()[0].id] * count,
         "verdict": ["partial"] * count,
         "urls": [[f"http://{site}/zwgk/{capture[7:20]}.html"] for capture in captures],
         "digests": [[capture] for capture in captures],
-        "fetched_at": pa.array(random.integers(1.7e15, 1.71e15, count)).cast(pa.timestamp("us", "UTC")),
+        "source_sites": [[site]] * count,
+        "source_roles": [["article"]] * count,
+        "source_fetched_at": [[time] for time in times],
+        "fetched_at": times,
         "parser_version": ["0.1.0"] * count,
         "issues": [[]] * count,
+        "corrected_cells": [[]] * count,
         **{f"cells_{name}": (status == name).sum(axis=1) for name in CellStatus},
         **{f"checks_{name}": np.full(count, 20) for name in CheckOutcome},
         **{f"section_{code}": [_text(random, 400) for _ in agencies] for code in SECTIONS},
@@ -155,6 +165,26 @@ def _facts(random: np.random.Generator, site: str, agencies: list[str]) -> pa.Ta
         "sentence": [_text(random, 40) for _ in range(count)],
     }
     return _table("facts", columns, count)
+
+
+def _obligations(agencies: list[str], site: str) -> pa.Table:
+    count = len(agencies)
+    columns = {
+        **_identity(site, agencies, 1),
+        "division": ["110000"] * count,
+        "level": ["county"] * count,
+        "body": ["department"] * count,
+        "obligation": ["in_time"] * count,
+        "basis": ["published_date"] * count,
+        "due_date": [date(YEAR + 1, 1, 31)] * count,
+        "instrument": ["政府信息公开条例（2019）第四十九条"] * count,
+        "published_date": [date(YEAR + 1, 1, 12)] * count,
+        "archived_at": [_START] * count,
+        "observed_at": [_START] * count,
+        "list_urls": [[]] * count,
+        "list_digests": [[]] * count,
+    }
+    return _table("obligations", columns, count)
 
 
 def _identity(site: str, agencies: list[str], rows: int) -> dict[str, object]:

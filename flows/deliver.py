@@ -23,9 +23,9 @@ from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
-from parsers.model import CheckOutcome, IssueCode, Outcome, Report
+from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
 from parsers.recognise import report_named
-from warehouse import SiteReport, Source, WarehouseError, stage, staged_site
+from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,9 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
     """The reports of a site, one an agency and year, and the problems of its documents.
 
     A report that does not name its agency is taken for the site's own; one without a year cannot be placed
-    and is a problem. Articles that give the same agency and year are reconciled like an article and its
-    attachments: where they differ, the cells become uncertain.
+    and is a problem. Articles that give the same agency (under one of its spellings) and year are reconciled
+    like an article and its attachments: where they differ, the cells become uncertain. Where some say that
+    they count the whole jurisdiction and others the office alone, these are two reports.
     """
     placed: dict[tuple[str, int], list[Found]] = {}
     problems: list[Problem] = []
@@ -193,10 +194,19 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
             if report.agency is None:
                 message = f"no agency in the document; taken for the site's own, {site.name}"
                 problems.append(_flaw(report, captures, IssueCode.NO_AGENCY, message))
-            named = dataclasses.replace(report, agency=report.agency or site.name)
-            key = (named.agency or site.name, report.report_year)
-            placed.setdefault(key, []).append(Found(named, captures))
-    return [_merge(same) for same in placed.values()], problems
+            agency = agency_name(report.agency or site.name, site.division)
+            found = Found(dataclasses.replace(report, agency=agency), captures)
+            placed.setdefault((agency, report.report_year), []).append(found)
+    return [_merge(same) for group in placed.values() for same in _by_scope(group)], problems
+
+
+def _by_scope(group: Sequence[Found]) -> list[list[Found]]:
+    """The reports of one agency and year apart by whom they count; one that does not say goes with the whole
+    jurisdiction."""
+    own = [found for found in group if found.report.scope is Scope.OWN_ORGAN]
+    rest = [found for found in group if found.report.scope is not Scope.OWN_ORGAN]
+    said = any(found.report.scope is not None for found in rest)
+    return [own, rest] if own and said else [[*group]]
 
 
 def _merge(same: Sequence[Found]) -> Found:

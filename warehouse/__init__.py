@@ -1,5 +1,6 @@
 """The warehouse: rows of every site in staging, published as one Parquet dataset, and its read API."""
 
+from warehouse.bodies import agency_name
 from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
 from warehouse.export import Format, export
@@ -33,6 +34,7 @@ __all__ = [
     "ValueChange",
     "Verdict",
     "WarehouseError",
+    "agency_name",
     "diff",
     "export",
     "has_staging",

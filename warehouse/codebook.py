@@ -11,6 +11,9 @@ import io
 import json
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -54,6 +57,8 @@ _KEYS = {
 }
 """What tells the rows of a partition apart; facts and revisions have no key, one sentence may say a thing
 twice."""
+_OF_REPORTS = ("cells", "checks", "facts", "revisions", "panel")
+"""The tables whose rows are about a row of `reports`."""
 
 _VOCABULARIES: dict[str, dict[StrEnum, tuple[str, str]]] = {
     "verdict": {
@@ -182,6 +187,7 @@ and null is never zero.
 
 ```python
 import pandas as pd
+
 reports = pd.read_parquet("dataset/reports", filters=[("year", "==", 2023), ("province", "==", "甘肃省")])
 ```
 ```sql
@@ -196,9 +202,24 @@ def codebook() -> bytes:
     parts = [_HEAD.format(title=_TITLE, title_en=_TITLE_EN, file=FILE_NAME, version=SCHEMA_VERSION)]
     for name, schema in SCHEMAS.items():
         parts.append(f"## {name}\n\n{_both(_TABLES[name])}\n")
-        heads = ["列 / column", "类型 / type", "可空 / null", "含义", "meaning", "单位 / unit"]
+        heads = [
+            "列 / column",
+            "类型 / type",
+            "可空 / null",
+            "始于 / since",
+            "含义",
+            "meaning",
+            "单位 / unit",
+        ]
+        since = columns_since(name)
         rows = [
-            [f"`{field.name}`", str(field.type), "是 / yes" if field.nullable else "", *_labels(field)]
+            [
+                f"`{field.name}`",
+                str(field.type),
+                "是 / yes" if field.nullable else "",
+                str(since.get(field.name, "")),
+                *_labels(field),
+            ]
             for field in [*schema, *PARTITIONS]
         ]
         parts.append(_markdown(heads, rows))
@@ -238,6 +259,13 @@ def crosswalk_table() -> bytes:
     return text.getvalue().encode()
 
 
+@cache
+def columns_since(table: str) -> dict[str, int]:
+    """The version of the schema in which each column of a table came (columns.csv)."""
+    lines = (files(__package__) / "columns.csv").read_text("utf-8").splitlines()
+    return {row["column"]: int(row["since"]) for row in csv.DictReader(lines) if row["table"] == table}
+
+
 class PublishedFile(Protocol):
     """A file of the dataset: its path, size, hash and number of rows."""
 
@@ -247,14 +275,14 @@ class PublishedFile(Protocol):
     rows: int | None
 
 
-def datapackage(files: Iterable[PublishedFile] = ()) -> bytes:
+def datapackage(published: Iterable[PublishedFile] = ()) -> bytes:
     """`datapackage.json`: the tables as resources, each with its fields and files.
 
-    `files` are the Parquet files of the publication. Frictionless has one hash for a resource of one file;
-    where there are many, `files` of the resource gives that of each.
+    `published` are the Parquet files of the publication. Frictionless has one hash for a resource of one
+    file; where there are many, `files` of the resource gives that of each.
     """
     of_table: dict[str, list[PublishedFile]] = {name: [] for name in SCHEMAS}
-    for file in files:
+    for file in published:
         of_table[table_of(file.path)].append(file)
     package = {
         "name": "nianbao",
@@ -264,20 +292,8 @@ def datapackage(files: Iterable[PublishedFile] = ()) -> bytes:
             {
                 "name": name,
                 "title": _both(_TABLES[name]),
-                "path": [file.path for file in of_table[name]],
-                "format": "parquet",
-                "mediatype": "application/vnd.apache.parquet",
-                "bytes": sum(file.bytes for file in of_table[name]),
+                **_where(of_table[name]),
                 "rows": sum(file.rows or 0 for file in of_table[name]),
-                "files": [
-                    {
-                        "path": file.path,
-                        "bytes": file.bytes,
-                        "hash": f"sha256:{file.sha256}",
-                        "rows": file.rows,
-                    }
-                    for file in of_table[name]
-                ],
                 "schema": _table_schema(name, schema),
             }
             for name, schema in SCHEMAS.items()
@@ -286,19 +302,42 @@ def datapackage(files: Iterable[PublishedFile] = ()) -> bytes:
     return (json.dumps(package, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _where(published: list[PublishedFile]) -> dict[str, Any]:
+    """The files of a resource; Frictionless wants a path or, where there is none, data."""
+    if not published:
+        return {"data": []}
+    return {
+        "path": [file.path for file in published],
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "bytes": sum(file.bytes for file in published),
+        "files": [
+            {"path": file.path, "bytes": file.bytes, "hash": f"sha256:{file.sha256}", "rows": file.rows}
+            for file in published
+        ],
+    }
+
+
 def _table_schema(name: str, schema: pa.Schema) -> dict[str, Any]:
-    described: dict[str, Any] = {"fields": [_frictionless(field) for field in [*schema, *PARTITIONS]]}
+    since = columns_since(name)
+    fields = [_frictionless(field, since.get(field.name)) for field in [*schema, *PARTITIONS]]
+    described: dict[str, Any] = {"fields": fields}
     if name in _KEYS:
         described["primaryKey"] = [*PARTITIONS.names, *_KEYS[name]]
+    if name in _OF_REPORTS:
+        key = [*PARTITIONS.names, "report_id"]
+        described["foreignKeys"] = [{"fields": key, "reference": {"resource": "reports", "fields": key}}]
     return described
 
 
-def _frictionless(field: pa.Field) -> dict[str, Any]:
+def _frictionless(field: pa.Field, since: int | None) -> dict[str, Any]:
     label, label_en, unit = _labels(field)
     kind = next(name for holds, name in _FRICTIONLESS.items() if holds(field.type))
     described: dict[str, Any] = {"name": field.name, "type": kind, "title": label, "description": label_en}
     if unit:
         described["unit"] = unit
+    if since:
+        described["since"] = since
     constraints: dict[str, Any] = {} if field.nullable else {"required": True}
     if field.name in _VOCABULARIES:
         constraints["enum"] = list(_VOCABULARIES[field.name])
@@ -320,6 +359,25 @@ def _both(texts: tuple[str, str]) -> str:
 def _markdown(heads: list[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in line) + " |"
+            for line in lines
+        )
         + "\n"
     )
+
+
+def write_documents(folder: Path) -> None:
+    """Write what explains a dataset that holds nothing yet (`make codebook`)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in documents().items():
+        (folder / name).write_bytes(data)
+
+
+def documents() -> dict[str, bytes]:
+    """The documents of a dataset that holds nothing yet, by name."""
+    return {
+        "CODEBOOK.md": codebook(),
+        "crosswalk.csv": crosswalk_table(),
+        "datapackage.json": datapackage(),
+    }

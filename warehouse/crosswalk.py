@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
-import yaml
-
 from parsers.forms import load_forms
+from warehouse.data import load_data
 from warehouse.vocabulary import Comparable
 
 _SAME = ("两种格式项目相同", "the same cell in both forms")
@@ -36,7 +34,7 @@ def crosswalk() -> tuple[Crossing, ...]:
     """
     forms = {form.id: form for form in load_forms()}
     found: list[Crossing] = []
-    for pair in yaml.safe_load((files(__package__) / "crosswalk.yaml").read_text("utf-8")):
+    for pair in load_data("crosswalk"):
         old, new = forms[pair["from"]], forms[pair["to"]]
         entries = [(_pattern(entry["from"]), entry) for entry in pair["cells"]]
         for cell in old.cells:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from warehouse.bodies import body_key, province_code
 from warehouse.corrections import Corrections, corrections_digest
 from warehouse.manifest import INPUTS, Manifest, place
 from warehouse.partitions import REACH
@@ -133,10 +134,10 @@ def change(
     changed = of_sites ^ set(_rows(files, corrections))
     if not changed:
         return None
-    agencies = frozenset(row[3] for row in changed)
+    agencies = _with_other_spellings(changed, before, province)
     if len(agencies) > max(_FEW, _SHARE * len({row[3] for row in before})):
         return whole_province(store, province, staged, corrections)
-    years = frozenset(row[0] + step for row in changed for step in range(-REACH, REACH + 1))
+    years = frozenset(row[0] + step for row in changed for step in range(REACH + 1))
     # Other sites may hold reports of these agencies too; sites that went elsewhere are among `sites`.
     others = {row[2] for row in before if row[3] in agencies} - set(sites)
     files |= open_sites(store, province, others)
@@ -148,6 +149,14 @@ def change(
         row for row in _rows(files, corrections) if renewed(row)
     ]
     return Change(province, files, agencies, years, now)
+
+
+def _with_other_spellings(changed: Iterable[Row], before: Iterable[Row], province: str) -> frozenset[str]:
+    """The agencies of the changed rows under all their names: panel checks go from one to another."""
+    code = province_code(province)
+    agencies = {row[3] for row in changed}
+    keys = {body_key(agency, code) for agency in agencies}
+    return frozenset(agencies | {row[3] for row in before if body_key(row[3], code) in keys})
 
 
 def _rows(files: Mapping[str, SiteFile], corrections: Corrections) -> Iterator[Row]:

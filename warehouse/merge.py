@@ -46,7 +46,7 @@ def joined_sources(heads: Sequence[Row]) -> Row:
     withdrawn = [head["withdrawn_at"] for head in heads]
     return {
         **columns,
-        "fetched_at": max((time for time in columns["source_fetched_at"]), default=None),
+        "fetched_at": max((head["fetched_at"] for head in heads if head["fetched_at"]), default=None),
         "published_date": min(dates, default=None),
         "withdrawn_at": None if None in withdrawn else max(withdrawn),
     }

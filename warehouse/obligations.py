@@ -1,9 +1,10 @@
 """Who owed a report for a year, and whether it came in time: judged for one site from what it holds.
 
-An absence is only said where it can be: the site's column was read to its end after the date was over. An
-agency owes the years from its first known report on. The one that the site is registered for owes until the
-newest year that is due (if no report of it is known, that year alone); one that only reports name owes until
-the year after its last report, as afterwards it may have been merged or renamed.
+An absence is only said where it can be: the site's column was read to its end after the date was over; once
+said it holds until the column is read to its end again. An agency owes the years from its first known report
+on. The one that the site is registered for owes until the newest year that is due (if no report of it is
+known, that year alone); one that only reports name owes until the year after its last report, as afterwards
+it may have been merged or renamed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
-import yaml
-
-from warehouse.bodies import agency_name, body_of, place_of
+from warehouse.bodies import agency_name, body_key, body_of, place_of
+from warehouse.data import load_data
 from warehouse.observed import Access, SiteView
 from warehouse.rows import Row
 from warehouse.vocabulary import Basis, Body, Obligation, Verdict
@@ -56,10 +55,20 @@ def obligations(
         {"site": site_id, "observed_at": view.observed_at if view else None, **_of_report(row, archived)}
         for row in _one_a_year(reports).values()
     ]
+    if view is None or view.access is not Access.WHOLE:
+        reported = {_duty(row) for row in reports}
+        missing = (row for row in before if row["obligation"] == Obligation.MISSING)
+        rows += [row for row in missing if _duty(row) not in reported]
     if view is not None:
-        rows += _absences(site_id, view, reports)
+        said = {_duty(row) for row in rows}
+        rows += [row for row in _absences(site_id, view, reports) if _duty(row) not in said]
     rows = [_as_first_seen(row, known.get((row["agency"], row["report_year"]))) for row in rows]
     return sorted(rows, key=lambda row: row["report_id"])
+
+
+def _duty(row: Row) -> tuple[tuple[str, str], int]:
+    """Whose duty for which year a row is about, however the body is spelled."""
+    return body_key(row["agency"], f"{row['division'][:2]}0000"), row["report_year"]
 
 
 def _as_first_seen(row: Row, before: Row | None) -> Row:
@@ -108,6 +117,8 @@ def _judge(row: Row, due: Deadline | None, archived_at: datetime | None) -> tupl
 
 def _by_dates(row: Row, due: Deadline, archived_at: datetime | None) -> tuple[Obligation, Basis]:
     published, signed = row["published_date"], row["signed_date"]
+    if published is not None and published.year < row["report_year"]:
+        published = None  # the page is older than what it tells: the date of another document
     if published is not None and published <= due.due:
         return Obligation.IN_TIME, Basis.PUBLISHED_DATE
     if archived_at is not None and archived_at.astimezone(_CHINA).date() <= due.due:
@@ -123,20 +134,25 @@ def _by_dates(row: Row, due: Deadline, archived_at: datetime | None) -> tuple[Ob
 
 
 def _absences(site_id: str, view: SiteView, reports: Sequence[Row]) -> Iterator[Row]:
-    own = agency_name(view.site_name)
-    years: dict[str, set[int]] = {own: set()}
-    for row in reports:
-        years.setdefault(row["agency"], set()).add(row["report_year"])
-    for agency, known in years.items():
+    province = f"{view.division[:2]}0000"
+    own = agency_name(view.site_name, view.division)
+    own_key = body_key(own, province)
+    names, years = {own_key: own}, {own_key: set[int]()}
+    for row in sorted(reports, key=lambda row: row["report_year"]):
+        key = body_key(row["agency"], province)
+        names[key] = row["agency"]  # as it was last called
+        years.setdefault(key, set()).add(row["report_year"])
+    for key, known in years.items():
+        agency = names[key]
         body = body_of(agency)
         newest = _newest_due(body, view.observed_at)
         if newest is None:
             continue
-        last = newest if agency == own else min(newest, max(known) + 1)
+        last = newest if key == own_key else min(newest, max(known) + 1)
         for year in range(min(known, default=newest), last + 1):
             if year in known or (due := deadline(body, year)) is None:
                 continue
-            other_name = agency == own and not known and bool(reports)
+            other_name = not known and bool(reports)
             obligation, basis = _judge_absence(view.access, other_name)
             proof = view.pages if obligation is Obligation.MISSING else ()
             place = place_of(agency, view.division, view.level, year)
@@ -180,7 +196,7 @@ def _newest_due(body: Body, observed_at: datetime) -> int | None:
 
 @cache
 def _deadlines() -> tuple[tuple[int, str, dict[Body, str]], ...]:
-    entries = yaml.safe_load((files(__package__) / "deadlines.yaml").read_text("utf-8"))
+    entries = load_data("deadlines")
     return tuple(
         (entry["first_year"], entry["instrument"], {Body(body): day for body, day in entry["due"].items()})
         for entry in sorted(entries, key=lambda entry: -entry["first_year"])

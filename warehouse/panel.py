@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 from pydantic import BaseModel, ConfigDict
 from rapidfuzz.distance import Indel
 
 from parsers.model import CheckOutcome
+from warehouse.bodies import body_key
+from warehouse.data import load_data
 from warehouse.rows import Row
 from warehouse.schema import CELLS, PANEL_ROWS
 
@@ -25,6 +26,7 @@ REPEATED = 0.95
 """Share of the text from which on it counts as repeated: 1 - (insertions and deletions) / (both lengths)."""
 _SHORTEST = 50
 """Characters below which a text says too little to be compared."""
+_NAMES = ("report_id", "agency", "report_year", "site")
 _SECTIONS = ("overview", "problems", "other_matters")
 _NUMBERS_AND_BLANKS = re.compile(r"[\s\d.,，%％]+")
 
@@ -51,26 +53,24 @@ class Chain(BaseModel):
 @cache
 def chains() -> tuple[Chain, ...]:
     """The rules of panel.yaml."""
-    entries = yaml.safe_load((files(__package__) / "panel.yaml").read_text("utf-8"))
-    return tuple(Chain(**entry) for entry in entries)
+    return tuple(Chain(**entry) for entry in load_data("panel"))
 
 
 @cache
 def chain_columns() -> list[str]:
     """The columns of `reports` that the chains need."""
     used = {cell for chain in chains() for place in chain.at for cell in chain.cells(place)}
-    return ["report_id", *(cell for cell in CELLS if cell in used)]
+    return [*_NAMES, "province_code", *(cell for cell in CELLS if cell in used)]
 
 
 def text_rows(reports: Sequence[Row]) -> list[Row]:
     """How much of each report's prose is that of the year before, from the rows of one site's reports."""
-    by_id = {row["report_id"]: row for row in reports}
+    ordered = sorted(reports, key=lambda row: row["report_id"])
+    names = [Name.of(row) for row in ordered]
     rows: list[Row] = []
-    for report_id in sorted(by_id):
-        row = by_id[report_id]
-        prior = by_id.get(_prior_id(report_id, row["report_year"]))
-        if prior is not None:
-            rows += _text_rows(row, prior)
+    for row, place in zip(ordered, _prior(names, names), strict=True):
+        if place is not None:
+            rows += _text_rows(row, ordered[place])
     return rows
 
 
@@ -81,7 +81,7 @@ def _text_rows(row: Row, prior: Row) -> Iterator[Row]:
             continue
         similarity = round(Indel.normalized_similarity(*texts), 4)
         yield {
-            **{name: row[name] for name in ("report_id", "agency", "report_year", "site")},
+            **{name: row[name] for name in _NAMES},
             "prior_report_id": prior["report_id"],
             "check": TEXT_REPEATED,
             "at": section,
@@ -95,10 +95,11 @@ def chain_rows(reports: pa.Table, prior: pa.Table) -> pa.Table:
 
     `prior` needs the columns `chain_columns`.
     """
-    ids = reports["report_id"].to_pylist()
-    years = reports["report_year"].to_pylist()
-    wanted = pa.array([_prior_id(*one) for one in zip(ids, years, strict=True)], pa.string())
-    places = pc.index_in(wanted, value_set=prior["report_id"].combine_chunks())
+    names = [
+        [Name.of(row) for row in rows.select([*_NAMES, "province_code"]).to_pylist()]
+        for rows in (reports, prior)
+    ]
+    places = pa.array(_prior(*names), pa.int64())
     chosen = pa.array(np.flatnonzero(places.is_valid().to_numpy(zero_copy_only=False)))
     ours, theirs = reports.take(chosen), prior.take(places.take(chosen))
     if not ours.num_rows:
@@ -123,7 +124,7 @@ def _chain_rows(chain: Chain, place: str, ours: pa.Table, theirs: pa.Table) -> p
     )
     rows, before = ours.take(there), theirs.take(there)
     columns = {
-        **{name: rows[name] for name in ("report_id", "agency", "report_year", "site")},
+        **{name: rows[name] for name in _NAMES},
         "prior_report_id": before["report_id"],
         "check": pa.repeat(chain.id, len(there)),
         "at": pa.repeat(place, len(there)),
@@ -140,7 +141,29 @@ def _numbers(rows: pa.Table, cell: str) -> npt.NDArray[np.float64]:
     return numbers
 
 
-def _prior_id(report_id: str, year: int) -> str:
-    """The id of the report of the same agency and scope of the year before."""
-    agency, _, rest = report_id.partition(f"/{year}")
-    return f"{agency}/{year - 1}{rest}"
+class Name(NamedTuple):
+    """What a report is about: the body under one key for all its spellings, and whether its office alone."""
+
+    report_id: str
+    body: tuple[str, str]
+    year: int
+    scope: str
+
+    @classmethod
+    def of(cls, row: Row) -> Name:
+        _, _, scope = row["report_id"].partition(f"/{row['report_year']}")
+        return cls(row["report_id"], body_key(row["agency"], row["province_code"]), row["report_year"], scope)
+
+
+def _prior(names: Sequence[Name], earlier: Sequence[Name]) -> list[int | None]:
+    """For each report the place among `earlier` of the same body's report of the year before; None without.
+    Where two spellings of the body have one, that under its own id counts, else the first."""
+    places: dict[object, int] = {}
+    for place, name in enumerate(earlier):
+        places[name.report_id] = place
+        places.setdefault(name[1:], place)
+    found = []
+    for name in names:
+        same_id = f"{name.report_id.partition(f'/{name.year}')[0]}/{name.year - 1}{name.scope}"
+        found.append(places.get(same_id, places.get((name.body, name.year - 1, name.scope))))
+    return found

@@ -14,16 +14,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from warehouse.bodies import body_key, province_code
 from warehouse.corrections import Correction, Corrections, Refused
 from warehouse.merge import ReportRows, corrected, joined_sources, merged, tables_of
 from warehouse.panel import chain_columns, chain_rows
 from warehouse.rows import REPORT_TABLES
 from warehouse.schema import SCHEMAS
 from warehouse.staging import StagedProvince
-from warehouse.vocabulary import Obligation
+from warehouse.vocabulary import Basis, Obligation
 
 REACH = 1
-"""How many years before and after a report have rows that depend on it."""
+"""How many years after a report have rows that depend on it."""
 
 Tables = dict[str, pa.Table]
 Codes = npt.NDArray[np.int64]
@@ -232,13 +233,27 @@ def _revisions(staged: StagedProvince, year: int, reports: pa.Table) -> pa.Table
 
 
 def _obligations(staged: StagedProvince, year: int) -> pa.Table:
-    """The best of what the sites say about each agency, in the order of `Obligation`: a report may be late on
-    one portal and in time on another. Of equal judgements the first site's counts."""
+    """The best of what the sites say about each body, in the order of `Obligation`: a report may be late on
+    one portal and in time on another. What is not judged because a column was not read says more than a
+    column that does not list it, and less than anything else. Of equal judgements the first site's counts."""
     rows = staged.rows("obligations", years=[year])
     order = pc.index_in(rows["obligation"], value_set=pa.array(list(Obligation), pa.string()))
-    ranked = rows.append_column("rank", order).append_column("place", pa.array(np.arange(rows.num_rows)))
-    ranked = ranked.sort_by([("agency", "ascending"), ("rank", "ascending"), ("site", "ascending")])
-    first = ranked.group_by("agency", use_threads=False).aggregate([("place", "first")])
+    unseen = pc.is_in(
+        rows["basis"], value_set=pa.array([Basis.COLUMN_NOT_READ, Basis.OTHER_NAME], pa.string())
+    )
+    order = pc.if_else(unseen, list(Obligation).index(Obligation.BLOCKED), order)
+    code = province_code(staged.province)
+    bodies = [repr(body_key(agency, code)) for agency in rows["agency"].to_pylist()]
+    ranked = pa.table(
+        {
+            "body": pa.array(bodies, pa.string()),
+            "rank": order,
+            "site": rows["site"],
+            "place": np.arange(rows.num_rows),
+        }
+    )
+    ranked = ranked.sort_by([("body", "ascending"), ("rank", "ascending"), ("site", "ascending")])
+    first = ranked.group_by("body", use_threads=False).aggregate([("place", "first")])
     best = rows.take(first["place_first"])
     return best.take(pc.sort_indices(best["report_id"]))
 

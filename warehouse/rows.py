@@ -95,7 +95,7 @@ def identity(item: SiteReport) -> Row:
     report = item.report
     if report.agency is None or report.report_year is None:
         raise ValueError(f"{report.source} has no agency or no report year")
-    agency = agency_name(report.agency)
+    agency = agency_name(report.agency, item.division)
     return {
         "report_id": report_id(agency, report.report_year, report.scope),
         "agency": agency,
@@ -110,7 +110,7 @@ def report_row(item: SiteReport) -> Row:
     place = place_of(ids["agency"], item.division, item.level, ids["report_year"])
     return {
         **ids,
-        "site_name": agency_name(item.site_name),
+        "site_name": agency_name(item.site_name, item.division),
         "division": place.division,
         "level": place.level,
         "body": body_of(ids["agency"]),

@@ -19,7 +19,8 @@ from pyarrow import ipc
 
 from warehouse.errors import WarehouseError
 from warehouse.layout import as_dictionaries, in_schema, report_bounds
-from warehouse.schema import SCHEMAS
+from warehouse.migrations import migrated
+from warehouse.schema import SCHEMA_VERSION, SCHEMAS
 
 _HEAD = "head.json"
 _WIDE = {"reports"}
@@ -41,7 +42,8 @@ def pack(tables: Mapping[str, pa.Table], version: int) -> bytes:
     `version` counts the versions of the site.
     """
     held = tables["reports"]["withdrawn_at"].null_count
-    head = {"version": version, "held": held, "reports": list(_reports(tables))}
+    reports = list(_reports(tables))
+    head = {"version": version, "schema": SCHEMA_VERSION, "held": held, "reports": reports}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo(_HEAD), json.dumps(head, ensure_ascii=False))
@@ -63,19 +65,22 @@ class SiteFile:
         except (zipfile.BadZipFile, KeyError, ValueError) as error:
             raise self._damaged(error) from error
         self.version: int = head["version"]
+        self._schema: int = head["schema"]
         self.held: int = head["held"]
         """Number of reports at the portal; `reports` has also withdrawn ones and those owed and not there."""
         self.reports = tuple(StagedReport(*report) for report in head["reports"])
 
     def rows(self, table: str, year: int) -> pa.Table | None:
-        """The rows of a table for a year, texts as dictionaries except in `reports`; None if none."""
+        """The rows of a table for a year in today's schema, texts as dictionaries except in `reports`;
+        columns that a migration leaves null may be left out. None if there are none."""
         try:
             packed = self._archive.read(f"{table}/{year}")
         except KeyError:
             return None
         except zipfile.BadZipFile as error:
             raise self._damaged(error) from error
-        return ipc.open_stream(pa.CompressedInputStream(pa.BufferReader(packed), "zstd")).read_all()
+        rows = ipc.open_stream(pa.CompressedInputStream(pa.BufferReader(packed), "zstd")).read_all()
+        return migrated(table, rows, self._schema)
 
     def tables(self) -> dict[str, pa.Table]:
         """All rows by table, texts plain; empty tables where there are none."""

@@ -36,7 +36,8 @@ def main() -> int:
     totals: dict[tuple[str, str], Score] = defaultdict(Score)
     for case in _all_cases(chosen.seed, chosen.formats):
         result = score(case, parse(case.data, case.name))
-        totals[case.format, case.form] += result
+        damaged = ", damaged" if case.name.startswith("damage ") else ""
+        totals[f"{case.format}{damaged}", case.form] += result
         if chosen.keep and (result.errors or (result.notes and chosen.notes)):
             _keep(chosen.keep, case)
     _print_table(totals)

@@ -12,7 +12,7 @@ from flows.deliver import shortfall, site_reports, still_known
 from flows.parse import ParsedArticle, articles
 from parsers.model import Cell, CellStatus, IssueCode, Outcome, Report
 
-SITE = Site(id="a.gov.cn", name="甲局", division="620300", start_urls=("http://a.gov.cn/",))
+SITE = Site(id="a.gov.cn", name="金昌市甲局", division="620300", start_urls=("http://a.gov.cn/",))
 
 
 def _capture(url: str, role: Role, parent: str | None = None) -> Capture:
