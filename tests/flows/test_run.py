@@ -164,7 +164,8 @@ def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
     assert serve.stdout is not None
     said = serve.stdout.readline()
     url = said.split()[-1] + "/api"
-    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == {"nightly", "site"})
+    names = {"health", "nightly", "publish", "reparse", "retry", "site"}
+    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == names)
     [site] = [found for found in _ask(url, "deployments/filter") if found["name"] == "site"]
     run = _ask(url, f"deployments/{site['id']}/create_flow_run", parameters={"sites": portal.sites[:1]})
     mine = {"id": {"any_": [run["id"]]}}
