@@ -174,8 +174,7 @@ class _Reader:
             status, number = read_value(value.text, spec.kind, spec.unit)
             if number is not None and unit == "元" and spec.unit == "万元":
                 number = number / 10_000
-            # Recognition loses a minus sign without noticing, and no sum of the form would show it.
-            if value.doubtful or (segment.recognised and spec.kind == "signed"):
+            if value.doubtful:
                 status, number = CellStatus.UNCERTAIN, None
             cells[spec.id] = Cell(number, value.text.strip(), status, self._evidence(segment, value))
         return cells

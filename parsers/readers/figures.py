@@ -1,6 +1,7 @@
 """What the cells of a scanned table print, and whether that is certain.
 
-A figure is certain if the OCR reads the same from two different pictures of its ink, and the glyphs fit it.
+A figure is certain if the OCR reads the same from two different pictures of its ink, the glyphs fit it, and
+nothing before it can be a minus sign.
 One picture is the line as printed; the other repeats it, black on white: a lone digit, which the OCR takes
 for a letter or for nothing, becomes a word, and a slip seldom comes twice the same way.
 """
@@ -25,9 +26,11 @@ from parsers.readers.glyphs import (
     ink_lines,
     is_dash,
     leaning,
+    may_be_led_by_a_dash,
     pitch_of,
     reach,
     tones,
+    without_dash,
 )
 from parsers.readers.grids import join_lines
 from parsers.readers.ocr import Picture, recognise
@@ -175,7 +178,11 @@ def _agreed(page: Picture, figure: _Figure, tone: Tones, second: str, pitch: flo
         return CellText(second if is_value(second) and not is_value(text) else first.strip(_DIRT), True)
     if _NUMBER.fullmatch(text):
         upright = abs(leaning(page, line, tone.ink)) <= _UPRIGHT
-        return CellText(first, not upright or not fits(line, text, pitch, reach(page, line, tone.ink)))
+        fitting = upright and fits(line, text, pitch, reach(page, line, tone.ink))
+        return CellText(first, not fitting or may_be_led_by_a_dash(page, line, tone))
+    if _NUMBER.fullmatch(text.removeprefix("-")):
+        rest = without_dash(line)
+        return CellText(first, rest is None or not fits(rest, text[1:], pitch, reach(page, rest, tone.ink)))
     if not is_value(text) or text.isdigit():
         return CellText(first.strip(_DIRT), True)
     return CellText(first, not text)

@@ -32,16 +32,21 @@ PITCH = 0.74
 _TIGHT = 0.35
 """The least room for a point between two digits, in parts of their distance."""
 
+_FAINT = 0.5
+"""How far from paper to ink a pixel is that can be the trace of a dash."""
+
 _GAP = 0.16
 """The blank between two digits, in parts of that distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class InkLine:
-    """A line of print: where it is on the page, and the blots that it consists of, left to right."""
+    """A line of print: where it is on the page, and the blots that it consists of, left to right; `blank` is
+    where the inside of its cell begins to the left."""
 
     bounds: Bounds
     blots: tuple[Bounds, ...]
+    blank: int
 
     @property
     def height(self) -> int:
@@ -90,7 +95,7 @@ def ink_lines(page: Picture, cell: Bounds, level: int) -> list[InkLine]:
         else:
             lines.append([blot])
     dust = [blot for blot in blots if 2 < _size(blot) <= _DUST]
-    return [_with_points(line, dust) for line in lines]
+    return [_with_points(line, dust, x0) for line in lines]
 
 
 def _without_rules(page: Picture, cell: Bounds, level: int) -> Bounds:
@@ -115,7 +120,7 @@ def _size(blot: Bounds) -> int:
     return max(blot[2] - blot[0], blot[3] - blot[1])
 
 
-def _with_points(line: list[Bounds], dust: Iterable[Bounds]) -> InkLine:
+def _with_points(line: list[Bounds], dust: Iterable[Bounds], blank: int) -> InkLine:
     """The line with the dots among its glyphs that stand low enough to be points and commas."""
     x0, top, x1, bottom = _around(line)
     height = bottom - top
@@ -124,7 +129,7 @@ def _with_points(line: list[Bounds], dust: Iterable[Bounds]) -> InkLine:
         if x0 < b[0] and b[2] < x1 and b[1] > top + 0.6 * height and b[3] <= bottom + height / 4
     ]  # fmt: skip
     whole = sorted([*line, *points])
-    return InkLine(_around(whole), tuple(whole))
+    return InkLine(_around(whole), tuple(whole), blank)
 
 
 def _around(blots: Iterable[Bounds]) -> Bounds:
@@ -170,6 +175,26 @@ def reach(page: Picture, line: InkLine, level: int) -> float:
     ink = page[top:bottom, x0:x1] < level
     rows = ink[ink.any(axis=1)]
     return float((x1 - x0 - rows.argmax(axis=1) - rows[:, ::-1].argmax(axis=1)).mean()) / (bottom - top)
+
+
+def may_be_led_by_a_dash(page: Picture, line: InkLine, tone: Tones) -> bool:
+    """Whether anything stands before the line, at the height of a minus sign, that is darker than paper: thin
+    dashes fade in the scan, or touch the rule beside them."""
+    x0, top, _, bottom = line.bounds
+    height = bottom - top
+    before = page[
+        top + height // 5 : bottom - height // 5, max(line.blank, x0 - 3 * height // 2) : max(x0 - 1, 0)
+    ]
+    faint = (before < tone.paper - _FAINT * (tone.paper - tone.ink)).astype(np.uint8)
+    return bool(faint.size) and bool(cv2.erode(faint, np.ones((1, 3), np.uint8), borderValue=0).any())
+
+
+def without_dash(line: InkLine) -> InkLine | None:
+    """The rest of a line that begins with a bar like a minus sign; None if it does not."""
+    first, rest = line.blots[0], line.blots[1:]
+    if not rest or not is_dash(InkLine(first, (first,), line.blank)):
+        return None
+    return InkLine(_around(rest), rest, line.blank)
 
 
 def is_dash(line: InkLine) -> bool:
