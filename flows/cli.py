@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flows import operate
 from flows.operate import dataset_of, failed, home_of, show_run
+from flows.reader_commands import add_reader_commands
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it."""
@@ -79,11 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
-    diff = commands.add_parser("diff", parents=[common], help="what changed from one snapshot to another")
-    diff.add_argument("before", nargs="?", metavar="A", help="default: the one before B")
-    diff.add_argument("after", nargs="?", metavar="B", help="default: the current one")
-    diff.add_argument("--json", action="store_true", help="JSON Lines, one object a year and province")
-    diff.set_defaults(command=_diff)
+    site = commands.add_parser("site", parents=[common], help="the dataset as web pages to look at")
+    site.add_argument("--out", type=Path, metavar="DIR", help="where the pages go (default: HOME/site)")
+    site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
+    site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
+    site.set_defaults(command=_site)
+    add_reader_commands(commands, common, home_of)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
     actions = sites.add_subparsers(title="actions", metavar="ACTION")
@@ -113,6 +115,8 @@ def _demo(options: argparse.Namespace) -> int:
         print("  import pandas as pd")
         print(f"  reports = pd.read_parquet({dataset_of(home) + '/reports'!r})")
         print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
+        print("look at it in a browser:")
+        print(f"  {(Path(home).absolute() / 'site' / 'index.html').as_uri()}")
     return status
 
 
@@ -181,18 +185,30 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"changed  {changed} partitions")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {dataset_of(home)}")
+    if not home.startswith("s3://"):
+        from flows.site import render
+
+        print(f"site     {(render(Path(home)).folder / 'index.html').as_uri()}")
     return 0
 
 
-def _diff(options: argparse.Namespace) -> int:
-    from flows.changes import json_line, text_lines
-    from warehouse import diff
+def _site(options: argparse.Namespace) -> int:
+    from flows.site import render, served
+    from warehouse.site import IMAGES
 
-    difference = diff(home_of(options), options.before, options.after)
-    if not options.json:
-        print(f"{difference.before.snapshot} to {difference.after.snapshot}")
-    for partition in difference.partitions():
-        print(json_line(partition) if options.json else "\n".join(text_lines(partition)), flush=True)
+    done = render(Path(home_of(options)), options.out, None if options.images else IMAGES)
+    print(f"reports  {done.reports}")
+    print(f"pages    {done.written} written, {done.removed} removed")
+    if done.waiting:
+        print(f"waiting  the pages of {done.waiting} PDFs and scans; --images draws them all")
+    print(f"site     {(done.folder / 'index.html').as_uri()}")
+    if options.serve:
+        with served(done.folder) as server:
+            print(f"serving  http://127.0.0.1:{server.server_port}/  (Ctrl+C ends it)", flush=True)
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                return 0
     return 0
 
 

@@ -19,13 +19,14 @@ from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, 
 from crawler.registry import Site
 from crawler.urls import page_key
 from flows.ledger import SiteState
+from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
 from parsers.recognise import report_named
-from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, staged_site
+from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, stage_view, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,23 @@ async def deliver(
     """Parse what the archive holds of `site` after the crawl that ended with `result`, and stage it, unless
     the site is broken or holds what it held when it was last delivered (`before`). Failures of this machine
     (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
+    index = Archive(archive.root)
+    was_broken = before is not None and before.failing_since is not None
     if result.outcome is not CrawlOutcome.DONE:
         reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
-        return _site_run(site, SiteOutcome.BROKEN, reason, result)
-    index = Archive(archive.root)
+        try:
+            if not was_broken:
+                stage_view(home, site.id, site.province, observed(index, site, result))
+        except (ArchiveError, WarehouseError) as error:
+            return failed(site, str(error), result)
+        return _site_run(site, SiteOutcome.BROKEN, reason, result).model_copy(
+            update={"unchanged": was_broken}
+        )
     try:
         held, withdrawn = index.holdings(site.id), index.withdrawn(site.id)
         fingerprint = fingerprint_of(site, held, withdrawn)
         family = site.portal or _family(held)
-        if before is not None and before.fingerprint == fingerprint:
+        if before is not None and before.fingerprint == fingerprint and not was_broken:
             return _unchanged(_site_run(site, SiteOutcome.DONE, None, result, family), before)
         groups = articles(held)
         documents = sum(map(len, groups))
@@ -66,7 +75,8 @@ async def deliver(
         found, problems = site_reports(site, await pool.parse(archive.root, groups))
         shortage = shortfall(site, len(found), known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
-            stage(home, site.id, site.province, [_site_report(site, item) for item in found])
+            seen = observed(index, site, result, withdrawn)
+            stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
         after = _staged(home, site.id)
     except (ArchiveError, WarehouseError, OSError) as error:
         return failed(site, str(error), result)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -28,8 +29,9 @@ from flows.parse import ParserPool, parser_pool
 from flows.place import Place
 from flows.remote import Shards
 from flows.shard import FIRST_PAUSE, RETRIES, Delivery, Shard, portions
+from flows.site import render
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
-from warehouse import WarehouseError, publish
+from warehouse import NoDatasetError, WarehouseError, publish
 
 _PASSING = {errno.EIO, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.EAGAIN, errno.ESTALE}
 """What a network disk or a bucket answers when it is away for a while."""
@@ -75,6 +77,15 @@ async def publish_sites(home: str, site_ids: list[str]) -> list[str]:
     """Publish the partitions of these sites; gives those that changed. Raises `WarehouseError`."""
     publication = await asyncio.to_thread(publish, home, site_ids)
     return [*publication.written, *publication.removed]
+
+
+@task(name="render the site", cache_policy=NO_CACHE, persist_result=False)
+async def render_pages(home: Path) -> int:
+    """Render what changed; gives the number of pages written. A home without a dataset has no site."""
+    try:
+        return (await asyncio.to_thread(render, home)).written
+    except NoDatasetError:
+        return 0
 
 
 class Run:
@@ -166,7 +177,7 @@ class Run:
         reason, partitions = None, []
         began = time.monotonic()
         try:
-            changed = [run.site for run in runs if run.outcome is SiteOutcome.DONE and not run.unchanged]
+            changed = [r.site for r in runs if r.outcome is not SiteOutcome.FAILED and not r.unchanged]
             partitions = await publish_sites(self.place.home, changed) if changed else []
         except WarehouseError as error:
             outcome, reason = RunOutcome.FAILED, str(error)
@@ -185,9 +196,20 @@ class Run:
             timings=self.timings,
         )
         await show(summary)
+        await self._render()
         if outcome is RunOutcome.FAILED:
             raise RunFailed(summary)
         return summary
+
+    async def _render(self) -> None:
+        """Bring the site up to what is published now; a rendering that fails moves nothing else."""
+        if self.place.is_bucket:
+            return
+        # Prefect's overload forgets that the state of an async task is awaited.
+        state: State[int] = await render_pages(self.place.work, return_state=True)  # type: ignore[misc]
+        if not state.is_completed():
+            reason = (state.message or str(state.name)).partition("\n")[0]
+            log.warning("the site was not rendered: %s", reason)
 
 
 def conclude(

@@ -87,7 +87,8 @@ class SiteRun(_Model):
     """One site in a run. `known` is the number of reports staged before; `reason` is set unless done. `new`,
     `revised` and `withdrawn` count reports against those staged before; `requests` and `bytes` are those of
     the crawl; `family` is the portal family, `fingerprint` that of what the site holds; `unchanged`: it was
-    the same as before, so nothing was parsed; `failing_since` is when the site last stopped to deliver."""
+    the same as before, or broken as before, so nothing was staged; `failing_since` is when the site last
+    stopped to deliver."""
 
     site: str
     name: str

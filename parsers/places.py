@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import NamedTuple
 
 from parsers.model import Document, GridCell, Paragraph
-from parsers.values import is_blank, is_number, is_value
+from parsers.values import is_value
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_WORDS = 4
+"""Characters by which a line is known; converters break labels into pieces like a lone quotation mark."""
 
 
 class Place(NamedTuple):
@@ -34,13 +39,14 @@ class Printed:
         return self.row[self.at]
 
 
-def printed(document: Document, place: Place) -> Printed | None:
-    """What the document prints at a place; None if it has no such place."""
+def printed(document: Document, place: Place, raw: str | None) -> Printed | None:
+    """What the document prints at a place; None if it has no such place. In a paragraph, which may hold a
+    whole row, it is the first piece that reads `raw`."""
     if not 0 <= place.block < len(document.blocks):
         return None
     block = document.blocks[place.block]
     if isinstance(block, Paragraph):
-        return _torn(document, place.block) if place.row is None else None
+        return _torn(document, place.block, raw) if place.row is None else None
     if place.row is None or place.column is None:
         return None
     across = [cell for cell in block.cells if cell.row <= place.row < cell.row + cell.rowspan]
@@ -63,7 +69,7 @@ def holding(documents: Iterable[Document], raws: dict[Place, str]) -> tuple[Docu
 
 
 def _prints(document: Document, place: Place, raw: str) -> bool:
-    found = printed(document, place)
+    found = printed(document, place, raw)
     return found is not None and found.text == raw
 
 
@@ -79,25 +85,31 @@ def _header(cells: Collection[GridCell], below: GridCell) -> Iterator[str]:
     yield from reversed(list(takewhile(lambda text: not is_value(text), texts)))
 
 
-def _torn(document: Document, number: int) -> Printed:
-    """The paragraph with the run of numbers that it is in, and the text before them."""
+def _torn(document: Document, number: int, raw: str | None) -> Printed | None:
+    """A piece of a paragraph with the numbers around it, and the words before them that name the row."""
+    texts = [block.text.strip() if isinstance(block, Paragraph) else None for block in document.blocks]
 
     def numeric(place: int) -> bool:
-        block = document.blocks[place]
-        return isinstance(block, Paragraph) and (is_number(block.text) or is_blank(block.text))
+        text = texts[place] if 0 <= place < len(texts) else None
+        return text is not None and all(map(is_value, text.split()))
 
     first, last = number, number
-    if numeric(number):
-        while first > 0 and numeric(first - 1):
+    said = len(_HAN.findall(texts[number] or ""))
+    if said < _WORDS:
+        while numeric(first - 1):
             first -= 1
-        while last + 1 < len(document.blocks) and numeric(last + 1):
+        while numeric(last + 1):
             last += 1
-        if first > 0 and isinstance(document.blocks[first - 1], Paragraph):
+        while (
+            said < _WORDS and first > 0 and (line := texts[first - 1]) is not None and not numeric(first - 1)
+        ):
             first -= 1
-    shown = [
-        (place, block.text.strip())
-        for place, block in enumerate(document.blocks[first : last + 1], start=first)
-        if isinstance(block, Paragraph) and (place == number or not is_blank(block.text))
+            said += len(_HAN.findall(line))
+    row = [
+        (place, piece)
+        for place, text in enumerate(texts[first : last + 1], start=first)
+        for line in (text or "").split("\n")
+        for piece in ([line.strip()] if line.strip() == raw else line.split())
     ]
-    at = [place for place, _ in shown].index(number)
-    return Printed(tuple(text for _, text in shown), at, ())
+    own = [at for at, piece in enumerate(row) if piece == (number, raw)]
+    return Printed(tuple(piece for _, piece in row), own[0], ()) if own else None

@@ -39,8 +39,8 @@ class Order(Enum):
 
 @dataclass(frozen=True)
 class TornRow:
-    """A row (None: the one of a block without row labels) and the numbers that follow its label,
-    with the block number of each."""
+    """A row (None: the one of a block without row labels) and the numbers that follow its label, each with
+    the number of its block."""
 
     table: FormTable
     block: Block
@@ -63,6 +63,10 @@ class _Run:
     block_numbers: list[int] = field(default_factory=list)
     led: bool = False
     recognised: bool = False
+
+    def numbers(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The values, and the block of each."""
+        return tuple(self.values), tuple(self.block_numbers)
 
 
 def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
@@ -102,15 +106,14 @@ class _TornReader:
         self.before = place
         if place.row.heading:
             return
-        values, numbers = tuple(run.values), tuple(run.block_numbers)
-        self.rows.append(TornRow(place.table, place.block, place.row, values, numbers))
+        self.rows.append(TornRow(place.table, place.block, place.row, *run.numbers()))
         if len(run.values) > len(place.block.columns):
             self._break(place)
 
     def _take_unlabelled(self, run: _Run) -> None:
         headed = self._headed_block(run)
         if headed is not None:
-            self.rows.append(TornRow(*headed, None, tuple(run.values), tuple(run.block_numbers)))
+            self.rows.append(TornRow(*headed, None, *run.numbers()))
             self.headed.add(headed[1].code)
         elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
             self._break(None)

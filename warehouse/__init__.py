@@ -7,9 +7,11 @@ from warehouse.export import Format, export
 from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
 from warehouse.read import Snapshot, read, read_arrow
+from warehouse.readings import report_of
 from warehouse.rows import SiteReport, Source
-from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
+from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site, staged_sources
 from warehouse.store import Home
+from warehouse.validate import validate
 from warehouse.verify import Flaw, verify
 from warehouse.vocabulary import Verdict
 
@@ -41,9 +43,12 @@ __all__ = [
     "publish",
     "read",
     "read_arrow",
+    "report_of",
     "stage",
     "stage_view",
     "staged_reports",
     "staged_site",
+    "staged_sources",
+    "validate",
     "verify",
 ]
