@@ -67,7 +67,7 @@ class Site(BaseModel):
     delay_s: Annotated[float, Field(ge=0, strict=True)] = DEFAULT_DELAY
     max_pages: Annotated[StrictInt, Field(gt=0)] = DEFAULT_MAX_PAGES
     schedule: StrictStr | None = None
-    """A cron line; None: every night."""
+    """A cron line; None: every night in season, later as often as the site changes (`flows.due`)."""
     http_only: Annotated[bool, Field(strict=True)] = False
     """Fetch https links of the site's hosts by http: the hosts do not answer https."""
     expects: Annotated[StrictInt, Field(ge=0)] | None = None

@@ -33,7 +33,7 @@ def check_health(home: Path, now: datetime) -> list[Alert]:
     for plan, going_on in open_runs(home):
         if plan.flow == "nightly":
             nights.append(plan.started_at)
-        if not going_on:
+        if not going_on and not plan.attended:
             message = f"the run of {plan.started_at:%Y-%m-%d %H:%M} UTC was interrupted"
             alerts.append(Alert(kind=AlertKind.RUN_INTERRUPTED, subject=plan.run_id, message=message))
     should = last_night(now - GRACE)

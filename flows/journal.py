@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import secrets
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from flows.summary import SiteRun
 
 _SUFFIX = ".open.jsonl"
+KEPT_DAYS = 30
 
 
 class StillRunningError(Exception):
@@ -116,6 +118,15 @@ def open_runs(home: Path) -> list[tuple[Plan, bool]]:
         if read is not None:
             found.append((read[0], _is_locked(path)))
     return found
+
+
+def forget_old(home: Path) -> None:
+    """Remove the logs of crawls, and the journals of runs that nobody goes on with, after `KEPT_DAYS`."""
+    oldest = time.time() - KEPT_DAYS * 86400
+    for pattern in (f"*{_SUFFIX}", "*.crawl-*.log"):
+        for path in (home / "runs").glob(pattern):
+            if path.stat().st_mtime < oldest and not _is_locked(path):
+                path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> tuple[Plan, list[SiteRun], int] | None:

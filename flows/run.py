@@ -22,7 +22,7 @@ from crawler.archive import Archive
 from crawler.registry import Site
 from flows.alerts import alerts_of
 from flows.artifacts import show
-from flows.journal import Journal
+from flows.journal import Journal, forget_old
 from flows.ledger import take_in
 from flows.operate import SHARD_SITES
 from flows.parse import ParserPool, parser_pool
@@ -252,6 +252,7 @@ def conclude(
     write_summary(place.work, summary)
     place.push_run(plan.run_id)
     journal.finish()
+    forget_old(place.work)
     for alert in alerts:
         log.warning("alert %s  %s: %s", alert.kind, alert.subject, alert.message)
     return summary

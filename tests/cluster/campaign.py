@@ -198,7 +198,8 @@ def crawls_of(worker: int) -> list[int]:
     for path in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if b"crawler\0--archive" in (path / "cmdline").read_bytes():
+            command = (path / "cmdline").read_bytes()
+            if b"crawler\0--archive" in command and b"flows.guard" not in command:
                 crawls.append(int(path.name))
         except (OSError, ProcessLookupError):
             continue
