@@ -39,7 +39,7 @@ def serve(server: Server, address: str, reply: Reply, **more: object) -> str:
 
 
 def test_every_report_and_file_of_every_family_is_within_reach(server: Server) -> None:
-    portals = open_zoo(server, 5, small=True)
+    portals = [portal for portal in open_zoo(server, 5, small=True) if portal.setting.trouble is None]
     assert {portal.family for portal in portals} == set(FAMILIES)
     missing = {portal.family: unreached(portal, walk(portal)) for portal in portals}
     assert {family: paths for family, paths in missing.items() if paths} == {}
