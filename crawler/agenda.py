@@ -125,10 +125,12 @@ class Agenda:
 
 
 def _is_front(capture: Capture, leading: set[str]) -> bool:
-    """Whether a list begins here. A column may show its newest report in place."""
+    """Whether a list begins here. A column may show its newest report in place; what a family asks for is no
+    such column."""
     if capture.role is Role.LIST:
         return capture.column is None
     shaped = is_column_address(capture.url) or (
         is_directory(capture.url) and not is_article_address(capture.url)
     )
+    shaped = shaped and capture.portal is None
     return capture.role is Role.ARTICLE and (shaped or page_key(capture.url) in leading)

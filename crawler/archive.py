@@ -246,6 +246,13 @@ class Archive:
 
         return remembered(self, site).holdings()
 
+    def withdrawn(self, site: str) -> list[Capture]:
+        """The articles and attachments that the site held once and holds no more, each with its last good
+        capture. What has moved is not among them."""
+        from crawler.memory import remembered
+
+        return remembered(self, site).withdrawn()
+
     def results(self, crawl_id: str) -> list[SiteResult]:
         """How the sites of a crawl ended; empty for a crawl that was not finished."""
         path = self.root / f"{crawl_id}.result.json"
@@ -263,6 +270,15 @@ class Archive:
                 if result.site in wanted and result.outcome is CrawlOutcome.DONE:
                     found[result.site] = result
                     wanted.discard(result.site)
+        return found
+
+    def find(self, digests: Collection[str]) -> dict[str, list[Capture]]:
+        """The captures of every crawl with these digests, by digest, in the order of their fetching."""
+        found: dict[str, list[Capture]] = {}
+        for path in sorted(self.root.glob("*.jsonl")):
+            for fields in _lines(path):
+                if fields.get("digest") in digests:
+                    found.setdefault(fields["digest"], []).append(capture_of(fields))
         return found
 
     def read(self, capture: Capture) -> bytes:

@@ -112,6 +112,14 @@ class Memory:
             if entry.state is State.HELD and entry.capture.role in DOCUMENTS
         ]
 
+    def withdrawn(self) -> list[Capture]:
+        """The last content of the articles and attachments that are gone."""
+        return [
+            entry.capture
+            for entry in self.entries.values()
+            if entry.state is State.GONE and entry.capture.role in DOCUMENTS
+        ]
+
     def learn(
         self, crawl_id: str, captures: Iterable[Capture], troubles: Iterable[Trouble], alike: Alike
     ) -> list[Change]:
@@ -249,9 +257,9 @@ class _Lesson:
             entry.changed = today
         self._compare(key, before, capture, changed=entry.changed == today)
         # An address keeps the shortest way to it, and what named it when nothing does any more.
-        farther = (
-            capture.role not in DOCUMENTS and before.role is capture.role and before.depth < capture.depth
-        )
+        same_way = capture.role not in DOCUMENTS and before.role is capture.role
+        back = capture.column is not None and page_key(capture.column) == key
+        farther = same_way and (back or before.depth < capture.depth)
         entry.capture = _placed_as(before, capture) if farther or not capture.parent else capture
         if entry.capture.listed_date is None:
             entry.capture = dataclasses.replace(entry.capture, listed_date=before.listed_date)
@@ -377,25 +385,27 @@ class _Lesson:
             self._note(ChangeKind.GONE, file, lost.capture, None, capture)
 
     def _successor(self, key: str, entry: Entry) -> str | None:
-        """The address, found lately, that holds the same document: the same bytes, or the same title with its
-        year where only these two have it."""
+        """The address, found lately, that holds the same document: the same bytes, the same title with its
+        year or with its date, or the same text, where only one is so."""
         since = (entry.missing or entry.found) - timedelta(days=LONGEST)
-        others = {
-            other: found
+        late = {
+            other: found.capture
             for other, found in self.memory.entries.items()
-            if other != key and found.state is State.HELD and found.capture.role is entry.capture.role
+            if other != key
+            and found.state is State.HELD
+            and found.capture.role is entry.capture.role
+            and found.found >= since
+            and found.found > (self.memory.began or since)
         }
-        title = _plain(entry.capture.title)
-        titled = [other for other, found in others.items() if _plain(found.capture.title) == title]
-        same = [other for other, found in others.items() if found.capture.digest == entry.capture.digest]
-        if not same and entry.capture.role is Role.ARTICLE and report_year(title) and len(titled) == 1:
-            same = titled
-        late = [
-            other
-            for other in same
-            if others[other].found >= since and others[other].found > (self.memory.began or since)
-        ]
-        return late[0] if len(late) == 1 else None
+        was = entry.capture
+        same = [other for other, capture in late.items() if capture.digest == was.digest]
+        if not same and was.role is Role.ARTICLE:
+            title = _plain(was.title)
+            titled = {other: capture for other, capture in late.items() if title == _plain(capture.title)}
+            dated = [o for o, c in titled.items() if was.listed_date and c.listed_date == was.listed_date]
+            same = list(titled) if report_year(title) else dated
+            same = same or [other for other, capture in late.items() if self.alike(was, capture)]
+        return same[0] if len(same) == 1 else None
 
     def _plan(self, key: str, today: date) -> None:
         """When the address is due again."""
@@ -449,15 +459,19 @@ _COUNTERS = re.compile(
 
 
 def _text(body: bytes, capture: Capture) -> str | None:
-    """The visible text of a page without what changes by itself; None for a file."""
+    """The visible text of a page without links and other things that change by themselves; None for a
+    file."""
     from crawler.bodies import is_file
     from crawler.page import Page
     from parsers.charset import decode_html
+    from parsers.embedded import embedded_markup
 
     if is_file(body):
         return None
-    prose = Page(capture.url, decode_html(body, None)).prose
-    return "".join(_COUNTERS.sub("", prose).split())
+    markup = decode_html(body, None)
+    tree = Page(capture.url, embedded_markup(markup) or markup).tree
+    text = "".join(tree.xpath("//text()[not(ancestor::a or ancestor::script or ancestor::style)]"))
+    return "".join(_COUNTERS.sub("", text).split())
 
 
 _DAYS = ("found", "due", "born", "changed", "missing")

@@ -50,7 +50,7 @@ SEVERAL = 3
 class Column:
     """One list being walked: its directory if it has one, the links seen on its pages, pages fetched and
     asked for, pages in a row without a new report, and whether it was followed to its end. `place` is the
-    directory that its reports on the first page with any have in common, `front` the address of the first
+    directory that its reports on the first page with any have in common, `front` the address of its first
     page; `doubted`: a guessed page 2 was none."""
 
     root: str | None
@@ -389,8 +389,6 @@ class SiteCrawl:
             part=capture.part,
             framed=capture.framed,
         )
-        if role is Role.ARTICLE:
-            self.report(capture.url)
         self._push(visit, _RECHECK if role in DOCUMENTS else _ORDER[role])
 
     def _look_for_unlisted(self) -> bool:

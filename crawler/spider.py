@@ -29,6 +29,7 @@ from crawler.sitecrawl import SiteCrawl, Visit
 from crawler.urls import host_key, page_key, posted
 from crawler.walk import Arrival
 from crawler.writer import ArchiveWriter
+from parsers.recognise import is_report_text
 
 LONG_TIMEOUT = 180
 """Seconds that a file may take in all; pages have `DOWNLOAD_TIMEOUT`."""
@@ -194,12 +195,23 @@ class ReportSpider(Spider):
         family = family_of(page, visit.portal or crawl.site.portal)
         if before is not None:
             old = page if same else self._archived(before)
+            if visit.role is Role.ARTICLE and is_report_text(old.prose) and not is_report_text(page.prose):
+                self.writer.missing(capture)
+                crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
+                return
             crawl.known_links(link.url for link in family.read_list(old).items)
             if not same and visit.role is Role.LIST and _has_shrunk(old, page, family):
                 crawl.shrunk(capture.url)
-        Arrival(crawl, visit, page, family, partial(self.writer.reclassify, capture)).read()
+        Arrival(crawl, visit, page, family, partial(self._turned, capture, before)).read()
         if before is not None and not same:
             crawl.agenda.was_read(capture.url)
+
+    def _turned(self, capture: Capture, before: Capture | None, role: Role, title: str | None) -> None:
+        """The text of a page shows it to be something else than what it was fetched as."""
+        if role is Role.PAGE and before is not None and before.role in DOCUMENTS:
+            self.writer.missing(capture)
+        else:
+            self.writer.reclassify(capture, role, title)
 
     def _archived(self, capture: Capture) -> Page:
         """A page as it was before."""

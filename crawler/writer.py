@@ -96,6 +96,11 @@ class ArchiveWriter:
         with self._refusals():
             self._write_line(dataclasses.replace(capture, role=role, title=title))
 
+    def missing(self, capture: Capture) -> None:
+        """Record that `capture` shows what was there to be there no more."""
+        with self._refusals():
+            self._write_line(dataclasses.replace(capture, standing=Standing.MISSING))
+
     def finish(self, results: Collection[SiteResult], changes: Iterable[Change]) -> None:
         """Mark the crawl as finished."""
         with self._refusals():

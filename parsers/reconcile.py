@@ -26,6 +26,7 @@ _BETTER = (
     CellStatus.UNCERTAIN,
     CellStatus.ABSENT,
 )
+_AGAINST = " ≠ "
 _PRINTED = frozenset({CellStatus.STATED, CellStatus.BLANK, CellStatus.NOT_APPLICABLE})
 
 
@@ -70,11 +71,20 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
         return Merged(main, tuple(members))
     issues = list(main.issues)
     cells = dict(main.cells)
+    origins = dict.fromkeys(cells, main.source)
     for part in parts:
         if part is main:
             continue
         for name, cell in part.cells.items():
-            cells[name] = _better(name, cells[name], cell, issues) if name in cells else cell
+            if name not in cells:
+                cells[name], origins[name] = cell, part.source
+                continue
+            if conflict := _conflict(name, (cells[name], origins[name]), (cell, part.source)):
+                issues.append(conflict)
+            before = cells[name]
+            cells[name] = _better(before, cell)
+            if cells[name] is cell:
+                origins[name] = part.source
     forms = {table: form for part in [*parts, main] for table, form in part.forms.items()}
     sections = dict(main.sections)
     teller = dict.fromkeys(sections, main)  # facts stand in the text that is kept
@@ -100,7 +110,7 @@ def _merge(readings: Sequence[Report], members: list[int]) -> Merged:
         cells=cells,
         issues=tuple(issues),
     )
-    return Merged(_rechecked(merged), tuple(members))
+    return Merged(rechecked(merged), tuple(members))
 
 
 def _printed(report: Report) -> int:
@@ -111,9 +121,9 @@ def _first(values: Iterable[_T | None]) -> _T | None:
     return next((value for value in values if value is not None), None)
 
 
-def _rechecked(report: Report) -> Report:
-    """The report with its merged cells imputed and every rule evaluated on them, without issues that the
-    merge settled."""
+def rechecked(report: Report) -> Report:
+    """The report after its cells changed: lost ones imputed, every rule evaluated, and the issues that this
+    settled left out."""
     forms = {form.id: form for form in load_forms()}
     checks: list[Check] = []
     cells = report.cells | impute(load_forms(), report.forms, report.cells)
@@ -133,10 +143,25 @@ def _rechecked(report: Report) -> Report:
     return replace(report, cells=cells, checks=tuple(checks), issues=issues)
 
 
-def _better(name: str, one: Cell, other: Cell, issues: list[Issue]) -> Cell:
-    """The better known of two readings of a cell; uncertain if both are printed and differ."""
-    if one.status in _PRINTED and other.status in _PRINTED and one.value != other.value:
-        raw = f"{one.raw} ≠ {other.raw}"
-        issues.append(Issue(IssueCode.SOURCE_CONFLICT, f"{name}: the sources print {raw}"))
-        return Cell(None, raw, CellStatus.UNCERTAIN, one.evidence)
+def _conflict(name: str, one: tuple[Cell, str], other: tuple[Cell, str]) -> Issue | None:
+    """The issue that both sources, each given with its cell, print other numbers; None if they do not."""
+    (first, source), (second, other_source) = one, other
+    if not _contradict(first, second):
+        return None
+    message = f"{name}: {source} prints {first.raw!r}, {other_source} prints {second.raw!r}"
+    return Issue(IssueCode.SOURCE_CONFLICT, message)
+
+
+def _contradict(one: Cell, other: Cell) -> bool:
+    return one.status in _PRINTED and other.status in _PRINTED and one.value != other.value
+
+
+def _better(one: Cell, other: Cell) -> Cell:
+    """The better known of two readings of a cell; uncertain if both are printed and differ. No further
+    reading settles that."""
+    if _contradict(one, other):
+        return Cell(None, f"{one.raw}{_AGAINST}{other.raw}", CellStatus.UNCERTAIN, one.evidence)
+    for cell in (one, other):
+        if cell.status is CellStatus.UNCERTAIN and _AGAINST in (cell.raw or ""):
+            return cell
     return min(one, other, key=lambda cell: _BETTER.index(cell.status))

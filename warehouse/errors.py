@@ -6,8 +6,12 @@ class WarehouseError(Exception):
 
 
 class NoDatasetError(WarehouseError):
-    """Nothing was published in this home yet."""
+    """Nothing was published in this home yet, or not under this snapshot id."""
 
 
 class UnknownNameError(WarehouseError):
     """A table or column that the dataset does not have."""
+
+
+class LockLostError(WarehouseError):
+    """Another process took the lock over, because this one was silent for too long."""

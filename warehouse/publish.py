@@ -1,177 +1,319 @@
-"""Publishing: staging to `dataset/<table>/year=YYYY/province=<name>/part-0.parquet`.
+"""Publishing: staging to a new snapshot, and `dataset/` after it.
 
-The next dataset is built beside the current one, unchanged files as hard links, and takes its place in
-one step: the tables and partitions that a reader finds always belong to one publication. A program that
-lists the files and opens them later may miss one that was replaced meanwhile and starts again; `read` does.
+A publication writes what is new below `snapshots/<id>/`, then its manifest, then names itself in
+`snapshots/current`: that one step decides. Whatever dies before it leaves a folder that the next publication
+removes; whatever dies after it leaves `dataset/` to be brought up (`warehouse.mirror`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from parsers.model import CellStatus, CheckOutcome
-from warehouse.codebook import codebook, datapackage
-from warehouse.layout import DATASET, FILE_NAME, parquet_bytes, partition, scan
-from warehouse.schema import SCHEMAS
-from warehouse.staging import (
-    province_directories,
-    recover_staging,
-    site_directories,
-    staged_provinces,
-    staged_rows,
+from warehouse.codebook import codebook, crosswalk_table, datapackage
+from warehouse.corrections import load_corrections
+from warehouse.errors import NoDatasetError, WarehouseError
+from warehouse.inputs import (
+    Change,
+    change,
+    corrected_anew,
+    displaced,
+    inputs_bytes,
+    inputs_path,
+    provinces_of,
+    published_inputs,
+    whole_province,
 )
-from warehouse.swap import exclusive, replacing, write
+from warehouse.layout import as_dictionaries, file_path, parquet_bytes, parquet_rows
+from warehouse.manifest import (
+    CURRENT,
+    SNAPSHOTS,
+    File,
+    Manifest,
+    columns_digest,
+    load,
+    manifest_of,
+    new_id,
+    place,
+    save,
+)
+from warehouse.mirror import mirror
+from warehouse.partitions import partitions
+from warehouse.schema import SCHEMA_VERSION, SCHEMAS
+from warehouse.splice import splice
+from warehouse.staging import SiteMovedError, StagedProvince, staged_sites
+from warehouse.store import Held, Home, Store, open_store, plain_errors
 
-Scope = dict[str, set[int] | None]
-"""What a publication renews: years by province, None for every year."""
+_PROVINCES_AT_ONCE = 2
+"""More would need more memory than one big province in all its years does."""
+
+_COUNTS = [*(f"cells_{status}" for status in CellStatus), *(f"checks_{outcome}" for outcome in CheckOutcome)]
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """What a publication changed, and what the whole dataset holds after it.
 
-    `written` and `removed` name partitions ("year=2023/province=甘肃省"): those where a file is new, other
-    or gone, and those that lost their last report. `cells` and `checks` count by status and outcome.
+    `snapshot` is the current one: a new one, or the one before if no byte changed. `written` and `removed`
+    name partitions ("year=2023/province=甘肃省"): those where a file is new, other or gone, and those that
+    lost their last report. `cells` and `checks` count by status and outcome. `refused` says of corrections of
+    the reports that were made anew why they no longer fit, in a line each.
     """
 
+    snapshot: str
     written: tuple[str, ...]
     removed: tuple[str, ...]
     reports: int
     cells: dict[CellStatus, int]
     checks: dict[CheckOutcome, int]
+    refused: tuple[str, ...]
 
 
-def publish(home: Path, sites: Collection[str] | None = None) -> Publication:
-    """Bring the dataset up to the staging: all of it, or the partitions where `sites` have or had rows.
+def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
+    """Bring the dataset up to the staging: all of it anew, or what changed in the reports of `sites`.
 
-    A dataset that was written with other columns than today's is renewed whole. Raises WarehouseError
-    (disk full, staging damaged); the published dataset is then as it was.
+    A dataset that was written with another version of the schema is renewed whole. Raises WarehouseError
+    (disk full, bucket out of reach, staging damaged); the published dataset is then as it was.
     """
-    documents = {"CODEBOOK.md": codebook(), "datapackage.json": datapackage()}
-    with exclusive(home):
-        recover_staging(home)
-        current = home / DATASET
-        with replacing(current) as following:
-            same_columns = _holds(current / "datapackage.json", documents["datapackage.json"])
-            scope = _scope(home, sites if same_columns else None)
-            before = _files(current)
-            for file in before:
-                if not _in_scope(file, scope):
-                    _link(current / file, following / file)
-            for name, data in documents.items():
-                _put(current / name, following / name, data)
-            for province, years in scope.items():
-                for file, rows in _merge(home, province, years):
-                    _put(current / file, following / file, parquet_bytes(rows, labels=True))
-            return _publication(following, before)
+    store = open_store(home)
+    with plain_errors(store), store.exclusive(CURRENT) as held:
+        while True:
+            try:
+                return _Publishing(store, held).run(sites)
+            except SiteMovedError:
+                continue
 
 
-def _scope(home: Path, sites: Collection[str] | None) -> Scope:
-    if sites is None:
-        published = {path.name.partition("=")[2] for path in (home / DATASET).glob("reports/year=*/*/")}
-        return dict.fromkeys(sorted(published | staged_provinces(home)))
-    years: dict[str, set[int]] = {}
-    for site in sites:
-        for directory in site_directories(home, site):
-            staged = staged_rows([directory], "reports", columns=["report_year"])
-            years.setdefault(directory.parent.name, set()).update(staged["report_year"].to_pylist())
-    of_these = ds.field("site").isin(pa.array(sorted(sites), pa.string()))
-    held = scan(home / DATASET, "reports", ["year", "province"], of_these)
-    for row in held.to_pylist():
-        years.setdefault(row["province"], set()).add(row["year"])
-    return dict(years)
+class _Publishing:
+    """One publication, under the lock."""
+
+    def __init__(self, store: Store, held: Held) -> None:
+        self._store = store
+        self._held = held
+        self._before = load(store, held.value) if held.value else None
+        self._files_before = self._before.by_path() if self._before else {}
+        self._id = new_id(held.value)
+        self._corrections = load_corrections(store)
+        self._refused: list[str] = []
+
+    def run(self, sites: Collection[str] | None) -> Publication:
+        self._remove_unfinished()
+        with ExitStack() as undo:
+            undo.callback(self._remove_new_folder)
+            files = self._files(sites)
+            manifest = manifest_of(self._id, self._held.value, files)
+            files_now = manifest.by_path()
+            paths = self._files_before.keys() | files_now.keys()
+            changed = {path for path in paths if self._files_before.get(path) != files_now.get(path)}
+            if self._before is not None and not changed and _of_this_schema(self._before):
+                manifest = self._before
+            else:
+                self._link_unchanged(manifest)
+                save(self._store, manifest)
+                self._store.settle(f"{SNAPSHOTS}/{self._id}")
+                undo.pop_all()  # from here on it may be the current one
+                self._held.set(self._id)
+        mirror(self._store, self._held, manifest)
+        return _publication(manifest, self._files_before.values(), changed, self._refused)
+
+    def _files(self, sites: Collection[str] | None) -> list[File]:
+        """All files of the dataset after this publication, those that are new written."""
+        staged = staged_sites(self._store)
+        if sites is None or (self._before is not None and not _of_this_schema(self._before)):
+            files = self._all(staged)
+        else:
+            files = self._changed(staged, sites)
+        files.sort(key=lambda file: file.path)
+        return [
+            self._put("CODEBOOK.md", codebook()),
+            self._put("crosswalk.csv", crosswalk_table()),
+            self._put("datapackage.json", datapackage(file for file in files if file.rows is not None)),
+            *files,
+        ]
+
+    def _remove_new_folder(self) -> None:
+        """Free what a publication that failed wrote; what cannot be removed now, the next one removes."""
+        with suppress(OSError):
+            self._store.remove(f"{SNAPSHOTS}/{self._id}")
+
+    def _all(self, staged: Mapping[str, str]) -> list[File]:
+        """Every province made anew."""
+
+        def renew(province: str) -> list[File]:
+            here = [site for site, where in staged.items() if where == province]
+            return list(self._made(whole_province(self._store, province, here, self._corrections)))
+
+        return _in_turn(renew, sorted(set(staged.values())))
+
+    def _changed(self, staged: Mapping[str, str], sites: Collection[str]) -> list[File]:
+        """What changed in the reports of these sites, and everything else as it is."""
+        inputs = published_inputs(self._store, self._before) if self._before else {}
+        chosen = {*sites, *displaced(inputs, staged), *corrected_anew(inputs, self._corrections)}
+        provinces = set(provinces_of(chosen, inputs, staged))
+
+        def renew(province: str) -> list[File]:
+            here = [site for site, where in staged.items() if where == province]
+            found = change(
+                self._store,
+                province,
+                here,
+                chosen,
+                inputs=inputs.get(province),
+                corrections=self._corrections,
+            )
+            return list(self._made(found)) if found else self._of_province(province)
+
+        kept = [file for province in inputs.keys() - provinces for file in self._of_province(province)]
+        return [*kept, *_in_turn(renew, sorted(provinces))]
+
+    def _remove_unfinished(self) -> None:
+        """Remove what publications left that did not come to their end; their ids are the latest."""
+        for folder in self._store.folders(SNAPSHOTS):
+            if self._before is None or folder > self._before.snapshot:
+                self._held.check()
+                self._store.remove(f"{SNAPSHOTS}/{folder}")
+
+    def _of_province(self, province: str) -> list[File]:
+        """The files of a province as they are published."""
+        return [file for path, file in self._files_before.items() if _province(path) == province]
+
+    def _made(self, change: Change) -> Iterator[File]:
+        """All files of a province after a change, those that it renews written."""
+        if change.years is not None:
+            kept = self._of_province(change.province)
+            yield from (file for file in kept if file.rows and _year(file.path) not in change.years)
+        if change.inputs:
+            yield self._put(inputs_path(change.province), inputs_bytes(change.inputs))
+        staged = StagedProvince(change.province, change.files, change.agencies)
+        years = staged.years() if change.years is None else change.years
+        for part in partitions(staged, years, self._corrections):
+            self._refused += [refused.reason for refused in part.refused]
+            tables: Iterable[tuple[str, pa.Table]] = part.tables.items()
+            if change.agencies is not None:
+                tables = self._spliced(change, part.year, part.tables)
+            for table, rows in tables:
+                path = file_path(table, part.year, change.province)
+                yield self._put(
+                    path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows
+                )
+
+    def _spliced(
+        self, change: Change, year: int, parts: dict[str, pa.Table]
+    ) -> Iterator[tuple[str, pa.Table]]:
+        for table, schema in SCHEMAS.items():
+            part = parts.get(table, schema.empty_table())
+            rows = as_dictionaries(part, schema) if part.num_rows else part
+            if (file := self._files_before.get(file_path(table, year, change.province))) is not None:
+                before = as_dictionaries(self._rows(table, file), schema)
+                rows = splice(before, rows, change.agencies or ())
+            if rows.num_rows:
+                yield table, rows
+
+    def _rows(self, table: str, file: File) -> pa.Table:
+        """The published rows of a file, which the next ones build on; its bytes must be those published."""
+        where = place(self._store, self._known_before(), file)
+        data = self._store.read(where)
+        if sha256(data).hexdigest() != file.sha256:
+            raise WarehouseError(
+                f"the dataset is damaged: {self._store.where(where)} is not what was published; "
+                f"run 'nianbao publish'"
+            )
+        return parquet_rows(data, table, dictionaries=True)
+
+    def _put(
+        self, path: str, data: bytes, counts: dict[str, int] | None = None, rows: int | None = None
+    ) -> File:
+        """Write a file of the new snapshot; if the one before has these bytes, mend it where it must be."""
+        before = self._files_before.get(path)
+        file = File(
+            path=path,
+            bytes=len(data),
+            sha256=sha256(data).hexdigest(),
+            rows=rows,
+            counts=counts or {},
+            snapshot=self._id,
+        )
+        self._held.check()
+        if before is None or not before.same_bytes(file):
+            self._store.write(f"{SNAPSHOTS}/{self._id}/{path}", data)
+            return file
+        where = place(self._store, self._known_before(), before)
+        if not _holds(self._store, where, data):
+            self._store.write(where, data)
+        return before
+
+    def _link_unchanged(self, manifest: Manifest) -> None:
+        if self._store.links:
+            for file in manifest.by_path().values():
+                if file.snapshot != self._id:
+                    source = place(self._store, self._known_before(), file)
+                    self._store.copy(source, f"{SNAPSHOTS}/{self._id}/{file.path}")
+
+    def _known_before(self) -> Manifest:
+        if self._before is None:
+            raise NoDatasetError("nothing was published before")
+        return self._before
 
 
-def _in_scope(file: Path, scope: Scope) -> bool:
-    """Whether `<table>/year=YYYY/province=<name>/part-0.parquet` is renewed."""
-    year, province = (part.partition("=")[2] for part in file.parts[1:3])
-    years = scope.get(province, set())
-    return years is None or int(year) in years
+def _in_turn(renew: Callable[[str], list[File]], provinces: Iterable[str]) -> list[File]:
+    with ThreadPoolExecutor(_PROVINCES_AT_ONCE) as pool:
+        return [file for files in pool.map(renew, provinces) for file in files]
 
 
-def _merge(home: Path, province: str, years: Collection[int] | None) -> Iterator[tuple[Path, pa.Table]]:
-    """The files of a province with their rows, sorted by report and as the site's rows stand."""
-    directories = province_directories(home, province)
-    reports = staged_rows(directories, "reports", years=years)
-    winners = _winners(reports)
-    for table in SCHEMAS:
-        rows = reports if table == "reports" else staged_rows(directories, table, years=years)
-        rank = pc.index_in(_key(rows), value_set=winners)
-        # The sort is stable, so the rows of one report keep their order; nulls (no winner) come last.
-        order = pc.sort_indices(rank)
-        rows = rows.take(order.slice(0, len(rank) - rank.null_count))
-        for year in sorted(rows["report_year"].unique().to_pylist()):
-            file = Path(table, partition(year, province), FILE_NAME)
-            yield file, rows.filter(pc.equal(rows["report_year"], year))
+def _province(path: str) -> str | None:
+    """The province of a file of a snapshot, None for a document."""
+    match path.split("/"):
+        case [_, _, province, _]:
+            return province.partition("=")[2]
+        case [_, province]:
+            return province.removesuffix(".parquet")
+    return None
 
 
-def _winners(reports: pa.Table) -> pa.ChunkedArray:
-    """The key of one row for each report, by report id.
-
-    Where several sites hold a report it is the row of the site registered under the agency's name, else
-    the one with most stated cells, else the first site id.
-    """
-    rows = reports.select(["report_id", "site", "cells_stated"])
-    foreign = pc.cast(pc.not_equal(reports["agency"], reports["site_name"]), pa.int8())
-    best_first = [("foreign", "ascending"), ("cells_stated", "descending"), ("site", "ascending")]
-    ranked = rows.append_column("foreign", foreign).sort_by([("report_id", "ascending"), *best_first])
-    first = ranked.group_by("report_id", use_threads=False).aggregate([("site", "first")])
-    return _key(first.rename_columns(["report_id", "site"]))
+def _year(path: str) -> int:
+    return int(path.split("/")[1].partition("=")[2])
 
 
-def _key(rows: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(rows["report_id"], rows["site"], "\n")
+def _summed(table: str, rows: pa.Table) -> dict[str, int]:
+    return {name: pc.sum(rows[name]).as_py() or 0 for name in _COUNTS} if table == "reports" else {}
 
 
-def _files(root: Path) -> dict[Path, int]:
-    """The inode of every Parquet file of the dataset, by path below `root`."""
-    return {
-        path.relative_to(root): path.stat().st_ino
-        for table in SCHEMAS
-        for path in sorted((root / table).glob(f"year=*/province=*/{FILE_NAME}"))
-    }
+def _holds(store: Store, path: str, data: bytes) -> bool:
+    try:
+        return store.read(path) == data
+    except FileNotFoundError:
+        return False
 
 
-def _put(current: Path, following: Path, data: bytes) -> None:
-    """Write a file of the next dataset, or link the current one where its bytes are the same."""
-    if _holds(current, data):
-        _link(current, following)
-    else:
-        following.parent.mkdir(parents=True, exist_ok=True)
-        write(following, data)
+def _of_this_schema(manifest: Manifest) -> bool:
+    return (manifest.schema_version, manifest.columns) == (SCHEMA_VERSION, columns_digest())
 
 
-def _holds(file: Path, data: bytes) -> bool:
-    return file.exists() and file.stat().st_size == len(data) and file.read_bytes() == data
-
-
-def _link(current: Path, following: Path) -> None:
-    following.parent.mkdir(parents=True, exist_ok=True)
-    os.link(current, following)
-
-
-def _publication(root: Path, before: dict[Path, int]) -> Publication:
-    after = _files(root)
-    changed = _partitions(file for file, _ in before.items() ^ after.items())
-    removed = _partitions(before) - _partitions(after)
-    cells = {status: f"cells_{status}" for status in CellStatus}
-    checks = {outcome: f"checks_{outcome}" for outcome in CheckOutcome}
-    counts = scan(root, "reports", [*cells.values(), *checks.values()])
+def _publication(
+    manifest: Manifest, before: Iterable[File], changed: set[str], refused: Iterable[str]
+) -> Publication:
+    of_tables = [file for file in manifest.files if file.rows is not None]
+    removed = _partitions(file.path for file in before if file.rows is not None)
+    removed -= _partitions(file.path for file in of_tables)
+    written = _partitions(path for path in changed if path.partition("/")[0] in SCHEMAS) - removed
+    sums = {name: sum(file.counts.get(name, 0) for file in of_tables) for name in _COUNTS}
     return Publication(
-        written=tuple(sorted(changed - removed)),
+        snapshot=manifest.snapshot,
+        written=tuple(sorted(written)),
         removed=tuple(sorted(removed)),
-        reports=counts.num_rows,
-        cells={status: pc.sum(counts[name]).as_py() or 0 for status, name in cells.items()},
-        checks={outcome: pc.sum(counts[name]).as_py() or 0 for outcome, name in checks.items()},
+        reports=manifest.tables["reports"].rows,
+        cells={status: sums[f"cells_{status}"] for status in CellStatus},
+        checks={outcome: sums[f"checks_{outcome}"] for outcome in CheckOutcome},
+        refused=tuple(sorted(refused)),
     )
 
 
-def _partitions(files: Iterable[Path]) -> set[str]:
-    return {"/".join(file.parts[1:3]) for file in files}
+def _partitions(paths: Iterable[str]) -> set[str]:
+    return {"/".join(path.split("/")[1:3]) for path in paths}

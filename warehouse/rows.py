@@ -13,7 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from parsers.model import CellStatus, CheckOutcome, IssueCode, Outcome, Report
-from warehouse.schema import CELLS, SCHEMAS, SECTIONS, Verdict
+from warehouse.bodies import agency_name, body_of, place_of, report_id
+from warehouse.schema import CELLS, SCHEMAS, SECTIONS, TABLES
+from warehouse.vocabulary import Verdict
 
 _READ = {CellStatus.STATED, CellStatus.BLANK, CellStatus.NOT_APPLICABLE, CellStatus.DEDUCED}
 _CELL_ORDER = {cell: number for number, cell in enumerate(CELLS)}
@@ -56,8 +58,14 @@ def verdict(report: Report) -> Verdict:
     return Verdict.COMPLETE if statuses <= _READ else Verdict.PARTIAL
 
 
-def site_tables(site_id: str, province: str, reports: Iterable[SiteReport]) -> dict[str, pa.Table]:
-    """The rows of one site by table, sorted by report and printed order of the cells.
+REPORT_TABLES = ("reports", "cells", "checks", "facts")
+"""The tables whose rows follow from one report alone."""
+
+Row = dict[str, Any]
+
+
+def report_tables(site_id: str, province: str, reports: Iterable[SiteReport]) -> dict[str, pa.Table]:
+    """The rows of `REPORT_TABLES` of one site, sorted by report and printed order of the cells.
 
     Raises ValueError for a report of another site or province, without agency or year, or given twice:
     the caller places and reconciles reports before they come here.
@@ -68,54 +76,74 @@ def site_tables(site_id: str, province: str, reports: Iterable[SiteReport]) -> d
         if (item.site_id, item.province) != (site_id, province):
             theirs = f"{item.site_id} in {item.province}"
             raise ValueError(f"{report.source} belongs to {theirs}, not to {site_id} in {province}")
-        if report.agency is None or report.report_year is None:
-            raise ValueError(f"{report.source} has no agency or no report year")
-        report_id = f"{report.agency}/{report.report_year}"
-        if report_id in by_id:
-            raise ValueError(f"{site_id} gives {report_id} twice")
-        by_id[report_id] = item
-    ordered = sorted(by_id.items())
-    rows: dict[str, Iterator[dict[str, Any]]] = {
-        "reports": (_report_row(key, item) for key, item in ordered),
-        "cells": (row for key, item in ordered for row in _cell_rows(key, item)),
-        "checks": (row for key, item in ordered for row in _check_rows(key, item)),
-        "facts": (row for key, item in ordered for row in _fact_rows(key, item)),
+        key = identity(item)["report_id"]
+        if key in by_id:
+            raise ValueError(f"{site_id} gives {key} twice")
+        by_id[key] = item
+    ordered = [item for _, item in sorted(by_id.items())]
+    rows: dict[str, Iterator[Row]] = {
+        "reports": (report_row(item) for item in ordered),
+        "cells": (row for item in ordered for row in cell_rows(identity(item), item.report)),
+        "checks": (row for item in ordered for row in check_rows(identity(item), item.report)),
+        "facts": (row for item in ordered for row in fact_rows(identity(item), item.report)),
     }
-    return {name: pa.Table.from_pylist(list(rows[name]), schema=schema) for name, schema in SCHEMAS.items()}
+    return {name: pa.Table.from_pylist(list(rows[name]), schema=SCHEMAS[name]) for name in REPORT_TABLES}
 
 
-def _identity(report_id: str, item: SiteReport) -> dict[str, Any]:
+def identity(item: SiteReport) -> Row:
+    """The columns that every row of a report has. Raises ValueError without agency or year."""
+    report = item.report
+    if report.agency is None or report.report_year is None:
+        raise ValueError(f"{report.source} has no agency or no report year")
+    agency = agency_name(report.agency, item.division)
     return {
-        "report_id": report_id,
-        "agency": item.report.agency,
-        "report_year": item.report.report_year,
+        "report_id": report_id(agency, report.report_year, report.scope),
+        "agency": agency,
+        "report_year": report.report_year,
         "site": item.site_id,
     }
 
 
-def _report_row(report_id: str, item: SiteReport) -> dict[str, Any]:
-    report = item.report
+def report_row(item: SiteReport) -> Row:
+    """The row of a report with its site and sources."""
+    report, ids = item.report, identity(item)
+    place = place_of(ids["agency"], item.division, item.level, ids["report_year"])
+    return {
+        **ids,
+        "site_name": agency_name(item.site_name, item.division),
+        "division": place.division,
+        "level": place.level,
+        "body": body_of(ids["agency"]),
+        "province_code": f"{item.division[:2]}0000",
+        "city": place.city,
+        "county": place.county,
+        "published_date": item.published_date or report.published_date,
+        "urls": [source.url for source in item.sources],
+        "digests": [source.digest for source in item.sources],
+        "source_sites": [item.site_id for _ in item.sources],
+        "source_roles": [str(source.role) for source in item.sources],
+        "source_fetched_at": [source.fetched_at for source in item.sources],
+        "fetched_at": max((source.fetched_at for source in item.sources), default=None),
+        "parser_version": _parser_version(),
+        "corrected_cells": [],
+        **reading_columns(report),
+    }
+
+
+def reading_columns(report: Report) -> Row:
+    """The columns of a report's row that follow from what its document says."""
     statuses = Counter(cell.status for cell in report.cells.values())
     outcomes = Counter(check.outcome for check in report.checks)
     return {
-        **_identity(report_id, item),
-        "site_name": item.site_name,
-        "division": item.division,
-        "province_code": f"{item.division[:2]}0000",
-        "level": item.level,
         "title": report.title,
         "scope": report.scope,
         "form": report.form,
+        **{f"form_{table}": report.forms.get(table) for table in TABLES},
         "verdict": verdict(report),
-        "published_date": item.published_date or report.published_date,
         "signed_date": report.signed_date,
         "period_start": report.period_start,
         "period_end": report.period_end,
         "document_number": report.document_number,
-        "urls": [source.url for source in item.sources],
-        "digests": [source.digest for source in item.sources],
-        "fetched_at": max((source.fetched_at for source in item.sources), default=None),
-        "parser_version": _parser_version(),
         "issues": [{"code": issue.code, "message": issue.message} for issue in report.issues],
         **{f"cells_{status}": statuses[status] for status in CellStatus},
         **{f"checks_{outcome}": outcomes[outcome] for outcome in CheckOutcome},
@@ -124,11 +152,12 @@ def _report_row(report_id: str, item: SiteReport) -> dict[str, Any]:
     }
 
 
-def _cell_rows(report_id: str, item: SiteReport) -> Iterator[dict[str, Any]]:
-    for cell_id in sorted(item.report.cells, key=_CELL_ORDER.__getitem__):
-        cell, spec = item.report.cells[cell_id], CELLS[cell_id]
+def cell_rows(ids: Row, report: Report) -> Iterator[Row]:
+    """A row for each cell, in the order of the form."""
+    for cell_id in sorted(report.cells, key=_CELL_ORDER.__getitem__):
+        cell, spec = report.cells[cell_id], CELLS[cell_id]
         row = {
-            **_identity(report_id, item),
+            **ids,
             "cell": cell_id,
             "table": spec.table,
             "row": spec.row,
@@ -151,19 +180,17 @@ def _cell_rows(report_id: str, item: SiteReport) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _check_rows(report_id: str, item: SiteReport) -> Sequence[dict[str, Any]]:
-    checks = sorted(item.report.checks, key=lambda check: (check.id, check.at or ""))
-    return [
-        {**_identity(report_id, item), "check": check.id, "at": check.at, "outcome": check.outcome}
-        for check in checks
-    ]
+def check_rows(ids: Row, report: Report) -> Sequence[Row]:
+    """A row for each check, by rule and place."""
+    checks = sorted(report.checks, key=lambda check: (check.id, check.at or ""))
+    return [{**ids, "check": check.id, "at": check.at, "outcome": check.outcome} for check in checks]
 
 
-def _fact_rows(report_id: str, item: SiteReport) -> Iterator[dict[str, Any]]:
+def fact_rows(ids: Row, report: Report) -> Iterator[Row]:
     """The facts in the order of the prose."""
-    for fact in item.report.facts:
+    for fact in report.facts:
         yield {
-            **_identity(report_id, item),
+            **ids,
             "indicator": fact.indicator,
             "value": fact.value,
             "unit": fact.unit,

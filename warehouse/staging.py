@@ -1,99 +1,196 @@
-"""Staging: the latest rows of every site, `staging/<province>/<site>/<table>.parquet`."""
+"""Staging: the latest rows of every site, one file a site, `staging/<province>/<site>`."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection, Iterable
-from pathlib import Path
-from urllib.parse import quote
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.compute as pc
 
-from warehouse.errors import WarehouseError
-from warehouse.layout import parquet_bytes
-from warehouse.rows import SiteReport, site_tables
+from warehouse.layout import as_dictionaries, in_schema
+from warehouse.observed import Observed
+from warehouse.rows import SiteReport, report_tables
 from warehouse.schema import SCHEMAS
-from warehouse.swap import NEXT, OLD, exclusive, recover, recover_all, replacing, write
+from warehouse.sitefile import SiteFile, pack
+from warehouse.sitetables import Tables, seen_again, site_tables
+from warehouse.store import Home, Store, open_store, plain_errors
+
+STAGING = "staging"
+_AT_ONCE = 8
+"""Files that are fetched at the same time; in a bucket each costs a round trip."""
 
 
-def stage(home: Path, site_id: str, province: str, reports: Iterable[SiteReport]) -> None:
-    """Replace everything staged of a site by `reports`, whole or not at all.
+class SiteMovedError(Exception):
+    """A site went to another province, or was removed, while staging was read: begin again."""
 
-    Raises ValueError as `site_tables` does, WarehouseError where the disk does not take it.
+
+def stage(
+    home: Home,
+    site_id: str,
+    province: str,
+    reports: Iterable[SiteReport],
+    observed: Observed | None = None,
+) -> None:
+    """Replace everything staged of a site by `reports`, whole or not at all; holds no lock but the site's.
+
+    What became of the reports that were staged before is told from both versions and `observed`, and staged
+    with them in one step. Raises ValueError as `report_tables` does, WarehouseError where the home does not
+    take it.
     """
-    tables = site_tables(site_id, province, reports)
-    name = _directory_name(site_id)
-    with exclusive(home):
-        current = home / "staging" / province / name
-        current.parent.mkdir(parents=True, exist_ok=True)
-        for parent in (home / "staging").glob("*/"):
-            recover(parent / name)
-            if parent != current.parent:
-                _move(parent / name, current)
-        with replacing(current) as directory:
-            for table, rows in tables.items():
-                write(directory / f"{table}.parquet", parquet_bytes(rows, labels=False))
+    read, observed = report_tables(site_id, province, reports), observed or Observed()
+    _replace(home, site_id, province, lambda before: site_tables(site_id, province, read, observed, before))
 
 
-def staged_reports(home: Path, site_id: str) -> int:
-    """Number of reports staged of a site, 0 for a site that was never staged."""
-    rows = staged_rows(site_directories(home, site_id), "reports", columns=["report_year"])
-    return int(rows.num_rows)
+def stage_view(home: Home, site_id: str, province: str, observed: Observed) -> None:
+    """Note how a site was seen that gave no reports (it blocks, it cannot be reached); its rows stay."""
+    _replace(home, site_id, province, lambda before: seen_again(site_id, observed, before))
 
 
-def site_directories(home: Path, site_id: str) -> list[Path]:
-    """Where the site is staged, in the directory of its province; empty if it was never staged."""
-    return sorted((home / "staging").glob(f"*/{_directory_name(site_id)}"))
+def _replace(home: Home, site_id: str, province: str, tables: Callable[[Tables | None], Tables]) -> None:
+    name = _file_name(site_id)
+    store = open_store(home)
+    with plain_errors(store), store.exclusive(f"sites/{name}") as held:
+        before = _versions(store, name)
+        newest = max(before.values(), key=lambda file: file.version, default=None)
+        following = tables(newest.tables() if newest else None)
+        held.check()
+        data = pack(following, newest.version + 1 if newest else 1)
+        store.write(f"{STAGING}/{province}/{name}", data)
+        # Between these two steps the site stands in two provinces; the newer version counts.
+        for former in before.keys() - {province}:
+            store.remove(f"{STAGING}/{former}/{name}")
 
 
-def province_directories(home: Path, province: str) -> list[Path]:
-    """The directories of all sites staged in a province, by name."""
-    return sorted((home / "staging" / province).glob("*/"))
+def staged_site(home: Home, site_id: str) -> dict[str, pa.Table] | None:
+    """Everything staged of a site by table; None for a site that was never staged."""
+    store = open_store(home)
+    with plain_errors(store):
+        found = _versions(store, _file_name(site_id))
+        newest = max(found.values(), key=lambda file: file.version, default=None)
+        return newest.tables() if newest else None
 
 
-def staged_provinces(home: Path) -> set[str]:
-    """Provinces that have a staging directory."""
-    return {directory.name for directory in (home / "staging").glob("*/")}
+def staged_reports(home: Home, site_id: str) -> int:
+    """Number of reports staged of a site that its portal holds; 0 for a site that was never staged."""
+    store = open_store(home)
+    with plain_errors(store):
+        found = _versions(store, _file_name(site_id))
+    newest = max(found.values(), key=lambda file: file.version, default=None)
+    return newest.held if newest else 0
 
 
-def staged_rows(
-    directories: Iterable[Path],
-    table: str,
-    *,
-    years: Collection[int] | None = None,
-    columns: list[str] | None = None,
-) -> pa.Table:
-    """The rows of a table in the directories of sites, in their order; None means all years or columns.
+def staged_sources(home: Home, site_id: str) -> list[frozenset[str]]:
+    """The addresses that each staged report of a site was read from; withdrawn ones are left out."""
+    tables = staged_site(home, site_id)
+    if tables is None:
+        return []
+    rows = tables["reports"].select(["urls", "withdrawn_at"]).to_pylist()
+    return [frozenset(row["urls"]) for row in rows if row["withdrawn_at"] is None]
 
-    Raises WarehouseError, naming the file, where one is damaged.
+
+def has_staging(home: Home) -> bool:
+    """Whether any site was ever staged here."""
+    store = open_store(home)
+    with plain_errors(store):
+        return bool(store.folders(STAGING))
+
+
+def staged_sites(store: Store) -> dict[str, str]:
+    """The province of every site that is staged, by site id, in the order of their names."""
+    found: dict[str, str] = {}
+    for province in store.folders(STAGING):
+        for name in store.files(f"{STAGING}/{province}"):
+            if name in found:
+                versions = _versions(store, name)
+                found[name] = max(versions, key=lambda place: versions[place].version)
+            else:
+                found[name] = province
+    return {unquote(name): found[name] for name in sorted(found)}
+
+
+def open_sites(store: Store, province: str, sites: Iterable[str]) -> dict[str, SiteFile]:
+    """What these sites have staged in a province; each file is read once, so each is one version of its site.
+
+    Raises SiteMovedError where one is not there, WarehouseError where one is damaged.
     """
-    files = [str(directory / f"{table}.parquet") for directory in directories]
-    rows = None if years is None else ds.field("report_year").isin(pa.array(sorted(years), pa.int64()))
-    try:
-        return ds.dataset(files, format="parquet", schema=SCHEMAS[table]).to_table(columns, filter=rows)
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise WarehouseError(f"staging is damaged: {reason}; run 'nianbao reparse' for this site") from error
+
+    def opened(site: str) -> SiteFile:
+        path = f"{STAGING}/{province}/{_file_name(site)}"
+        try:
+            return SiteFile(store.read(path), store.where(path))
+        except FileNotFoundError as error:
+            raise SiteMovedError(path) from error
+
+    names = sorted(sites)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(names, pool.map(opened, names), strict=True))
 
 
-def recover_staging(home: Path) -> None:
-    """Clear up after killed runs."""
-    for province in staged_provinces(home):
-        recover_all(home / "staging" / province)
+class StagedProvince:
+    """What some sites of a province have staged; with `agencies` the rows of these alone are there."""
+
+    def __init__(
+        self, province: str, files: Mapping[str, SiteFile], agencies: Collection[str] | None = None
+    ) -> None:
+        self.province = province
+        self._files = [files[site] for site in sorted(files)]
+        self._agencies = None if agencies is None else pa.array(sorted(agencies), pa.string())
+
+    def years(self) -> set[int]:
+        """The report years that are staged."""
+        return {report.year for file in self._files for report in file.reports}
+
+    def rows(
+        self,
+        table: str,
+        *,
+        years: Collection[int] | None = None,
+        columns: list[str] | None = None,
+        dictionaries: bool = False,
+    ) -> pa.Table:
+        """The rows of a table, site by site and year by year; None means all years or columns.
+
+        With `dictionaries` the texts come as dictionaries, each column in one piece: many times faster for
+        tables with many rows a report.
+        """
+        schema = SCHEMAS[table]
+        wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
+        parts = list(self._parts(table, sorted(self.years() if years is None else years)))
+        if not parts:
+            return wanted.empty_table()
+        rows = pa.concat_tables(parts, promote_options="permissive")
+        if self._agencies is not None:
+            rows = rows.filter(pc.is_in(rows["agency"].cast(pa.string()), value_set=self._agencies))
+        held = set(rows.column_names)
+        if dictionaries and rows.num_rows and held.issuperset(wanted.names):
+            return as_dictionaries(rows, wanted)
+        return in_schema(rows, wanted)
+
+    def _parts(self, table: str, years: Collection[int]) -> Iterator[pa.Table]:
+        for file in self._files:
+            for year in years:
+                if (rows := file.rows(table, year)) is not None:
+                    yield rows
 
 
-def _directory_name(site_id: str) -> str:
+def _versions(store: Store, name: str) -> dict[str, SiteFile]:
+    """What stands under the name of a site, by province: one file, or two where a move was interrupted."""
+
+    def version(province: str) -> SiteFile | None:
+        path = f"{STAGING}/{province}/{name}"
+        try:
+            return SiteFile(store.read(path), store.where(path))
+        except FileNotFoundError:
+            return None
+
+    provinces = store.folders(STAGING)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(zip(provinces, pool.map(version, provinces), strict=True))
+    return {province: file for province, file in found.items() if file}
+
+
+def _file_name(site_id: str) -> str:
     """The id as a file name: `host/path` and `host:port` are percent-encoded."""
-    name = quote(site_id, safe="")
-    if name.endswith((NEXT, OLD)):
-        raise ValueError(f"a site id cannot end in {NEXT} or {OLD}: {site_id}")
-    return name
-
-
-def _move(former: Path, current: Path) -> None:
-    """Take a site to its new province in one step: at no moment do its rows stand in two provinces."""
-    if current.exists():
-        shutil.rmtree(former, ignore_errors=True)
-    elif former.exists():
-        former.rename(current)
+    return quote(site_id, safe="")

@@ -1,4 +1,4 @@
-"""One step from an old directory to a new one, and the lock of those who write.
+"""One step from an old directory to a new one.
 
 A killed process leaves the old directory or the new one, never a mixture. Readers that opened a file
 before the step keep reading the old one: an open file outlives its name.
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from warehouse.errors import WarehouseError
+from warehouse.store import sync
 
 NEXT, OLD = ".next", ".old"
 """Suffixes of the working directories beside the one that is replaced."""
@@ -23,35 +22,13 @@ NEXT, OLD = ".next", ".old"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _NOT_SUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-@contextmanager
-def exclusive(home: Path) -> Iterator[None]:
-    """Hold the one write lock of `home` (created where absent), waiting for whoever holds it.
-
-    Staging and publishing share it, so a publication sees every site as one whole version. The kernel
-    releases the lock of a process that dies. An OSError inside becomes a WarehouseError.
-    """
-    lock = home / "warehouse.lock"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with lock.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-    except OSError as error:
-        way_out = "free some space" if error.errno in _FULL else "make it readable and writable"
-        raise WarehouseError(
-            f"{error.filename or home}: {error.strerror or error}; nothing published has changed: "
-            f"{way_out} and run it again"
-        ) from error
 
 
 @contextmanager
 def replacing(current: Path) -> Iterator[Path]:
     """Give an empty directory to fill; on leaving it stands at `current`, and what stood there is gone.
 
-    After an exception `current` is as it was. The caller holds the lock and fills with `write`.
+    After an exception `current` is as it was. The caller holds the lock.
     """
     recover(current)
     following = _beside(current, NEXT)
@@ -59,9 +36,9 @@ def replacing(current: Path) -> Iterator[Path]:
     try:
         yield following
         for directory, _, _ in os.walk(following):
-            _sync(Path(directory))
+            sync(Path(directory))
         _put(following, current)
-        _sync(current.parent)
+        sync(current.parent)
     finally:
         recover(current)
 
@@ -73,23 +50,6 @@ def recover(current: Path) -> None:
         old.rename(current)
     for leftover in (_beside(current, NEXT), old):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def recover_all(parent: Path) -> None:
-    """`recover` every directory directly in `parent` that a killed run left something of."""
-    for leftover in [path for path in parent.iterdir() if path.suffix in (NEXT, OLD)]:
-        recover(leftover.with_suffix(""))
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a new file through to the disk; an OSError names it (the kernel's does not)."""
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _beside(current: Path, suffix: str) -> Path:
@@ -119,11 +79,3 @@ def _exchange(one: Path, other: Path) -> bool:
     if code in _NOT_SUPPORTED:
         return False
     raise OSError(code, os.strerror(code), str(one), None, str(other))
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

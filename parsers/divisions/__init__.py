@@ -96,6 +96,20 @@ def place(code: str, year: int | None = None) -> Place:
     return Place(province, names.get(DivisionLevel.CITY), names.get(DivisionLevel.COUNTY))
 
 
+def provinces() -> tuple[Division, ...]:
+    """The provinces, municipalities and autonomous regions, and 中央 for central bodies."""
+    levels = {DivisionLevel.PROVINCE, DivisionLevel.CENTRAL}
+    return tuple(records[-1] for records in _records().values() if records[-1].level in levels)
+
+
+def within(code: str) -> tuple[Division, ...]:
+    """The newest record of every division below `code`, abolished ones too, by code; none below a county."""
+    stem = code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+    return tuple(
+        records[-1] for one, records in sorted(_records().items()) if one.startswith(stem) and one != code
+    )
+
+
 def current(code: str) -> tuple[Division, ...]:
     """The divisions in force today that an old code led to, over several changes where need be; the division
     itself where it is in force. Raises `UnknownDivisionError`."""

@@ -77,14 +77,14 @@ def judge_all(
     return {p.name: judge(p, server, archive, results[p.name], day) for p in portals}
 
 
-def crawl(folder: Path, sites: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Run the crawl process on these sites; results by site. Raises `SystemExit` if it fails."""
+def crawl(folder: Path, sites: list[dict[str, Any]], *options: str) -> dict[str, dict[str, Any]]:
+    """Run the crawl process on these sites, with `options`; results by site. Raises `SystemExit` if it fails."""
     folder.mkdir(parents=True, exist_ok=True)
     registry = folder / "sites.yaml"
     registry.write_text(yaml.safe_dump(sites, allow_unicode=True), encoding="utf-8")
     command = [
         sys.executable, "-m", "crawler", "--archive", str(folder / "archive"), "--sites", str(registry),
-        *(str(site["id"]) for site in sites),
+        *options, *(str(site["id"]) for site in sites),
     ]  # fmt: skip
     with (folder / "crawl.log").open("wb") as log:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, check=False)

@@ -1,109 +1,194 @@
-"""Kills a run of stage and publish before chosen file-system operations and tells what is left.
+"""Kills runs of stage and publish before chosen file-system operations, while other processes read.
 
-Arguments: home to start from, directory to work in, way of replacing ("exchange" or "two renames"), then
-numbers of operations. For 0, a whole run, prints the count of operations and which of them are steps from
-old to new, then the digest of the dataset. For any other number prints one JSON line: digests of the
-dataset after the kill and after running again, and the rows as published from what the kill left in
-staging. Every run is a fork of this process, which itself starts no thread of Arrow.
+Arguments: home, way of replacing ("exchange" or "two renames"), count of kills, seed. In each round three
+sites are staged with the number of the round (one of them in another province, one with other years) and
+published; the run is killed once and looked at, every few rounds it is run again to its end. Prints one JSON
+line a round; ends with status 1 and the reason where a reader or a look found something wrong. Every run is a
+fork of this process, which itself starts no thread.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import sys
+import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from tests.warehouse.samples import NEW, contents, site_report
-from warehouse import publish, read, stage, swap
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-OPERATIONS = {
-    "open", "os.rename", "os.mkdir", "os.link", "os.remove", "os.rmdir", "os.scandir", "os.listdir",
-    "shutil.rmtree", "fcntl.flock", "ctypes.dlsym",
+from parsers.model import Cell, CellStatus
+from tests.warehouse.samples import NEW, site_report
+from warehouse import SiteReport, publish, read, stage, swap, verify
+from warehouse.codebook import codebook, datapackage
+
+EVENTS = {
+    "open", "os.rename", "os.mkdir", "os.link", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree",
+    "fcntl.flock", "ctypes.dlsym",
 }  # fmt: skip
-STEPS = {"os.rename", "ctypes.dlsym"}
-"""What puts one directory in the place of another (looking renameat2 up comes right before its call)."""
+EACH = 5
+"""Rounds from one that is run to its end to the next."""
+SITES = ("a.gov.cn", "b.gov.cn", "c.gov.cn")
 
 
-def change(home: Path) -> None:
-    """One site changes numbers and loses a year, one moves to another province, one is new."""
-    stage(home, "a.gov.cn", "甘肃省", [site_report("甲局", 2023, site="a.gov.cn", numbers={NEW: 9})])
-    moved = site_report("乙局", 2023, site="b.gov.cn", province="青海省", numbers={NEW: 8})
-    stage(home, "b.gov.cn", "青海省", [moved])
-    stage(home, "c.gov.cn", "甘肃省", [site_report("丙局", 2023, site="c.gov.cn", numbers={NEW: 7})])
-    publish(home)
+def expected(number: int) -> dict[str, list[tuple[int, str, int]]]:
+    """Year, province and number of every report of each site in a round."""
+    of_b = "青海省" if number % 2 else "甘肃省"
+    years = (2022, 2023) if number % 3 else (2023,)
+    return {
+        "a.gov.cn": [(year, "甘肃省", number) for year in years],
+        "b.gov.cn": [(2023, of_b, number)],
+        "c.gov.cn": [(2023, "甘肃省", number)],
+    }
 
 
-def forked(run: Callable[[], None]) -> bool:
-    """Run in a child process; whether it came to its end (False: killed)."""
+def change(home: Path, number: int) -> None:
+    for site, rows in expected(number).items():
+        stage(home, site, rows[0][1], [_report(site, *row) for row in rows])
+    publish(home, SITES)
+
+
+def _report(site: str, year: int, province: str, number: int) -> SiteReport:
+    cells = {NEW: Cell(number, str(number), CellStatus.STATED)}
+    return site_report(f"{site[0]}局", year, site=site, province=province, cells=cells)
+
+
+def rows_of(frame: pd.DataFrame, column: str) -> dict[str, list[tuple[int, str, int]]]:
+    rows: dict[str, list[tuple[int, str, int]]] = {site: [] for site in SITES}
+    for row in frame.itertuples(index=False):
+        fields = dict(zip(frame.columns, row, strict=True))
+        rows[fields["site"]].append((int(fields["year"]), fields["province"], int(fields[column])))
+    return rows
+
+
+def look(home: Path, snapshot: str | None = None) -> int:
+    """Read both tables of a snapshot whole; gives the number of the round that all its rows are of."""
+    snapshot = snapshot or (home / "snapshots/current").read_text()
+    reports = read("reports", home=home, snapshot=snapshot, columns=["site", NEW])
+    number = int(reports[NEW].iloc[0])
+    assert rows_of(reports, NEW) == expected(number), f"mixed: {reports.to_dict('records')}"
+    cells = read("cells", home=home, snapshot=snapshot, columns=["site", "value"])
+    assert rows_of(cells, "value") == expected(number), f"cells of another round than {number}"
+    return number
+
+
+def read_on(home: Path) -> None:
+    """Read in every way until the end; an AssertionError or an error of Arrow ends it early."""
+    while True:
+        look(home)
+        snapshot = home / "snapshots" / (home / "snapshots/current").read_text()
+        flaws = verify(snapshot)
+        assert not flaws, f"{snapshot}: {flaws}"
+        with suppress(FileNotFoundError):  # listed before a publication, opened after it
+            for path in (home / "dataset").glob("*/*/*/*.parquet"):
+                pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+        time.sleep(0.2)
+
+
+def forked(run: Callable[[], object]) -> int:
+    """Run in a child process; gives its process id. The child's errors go to standard error."""
     child = os.fork()
     if not child:
-        run()
+        try:
+            run()
+        except BaseException:  # noqa: BLE001 - the child must not run on as its parent
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
+    return child
+
+
+def ended(child: int) -> bool:
+    """Whether a child came to its end (False: killed). Ends this process where the child failed."""
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
         sys.exit("a run failed")
     return not os.WIFSIGNALED(status)
 
 
-def run_until(operation: int, home: Path) -> None:
-    """`change`, killed before an operation, counted from 1; 0 runs to the end and prints what it counted."""
-    seen, steps = 0, []
+def run_until(operation: int, home: Path, number: int) -> None:
+    """`change`, killed before an operation on the home, counted from 1; 0 runs to the end and prints them."""
+    seen = 0
 
-    def count(event: str, _: object) -> None:
+    def count(event: str, details: tuple[Any, ...]) -> None:
         nonlocal seen
-        if event in OPERATIONS:
+        if event in EVENTS and (event != "open" or str(details[0]).startswith(str(home))):
             seen += 1
-            if event in STEPS:
-                steps.append(seen)
             if seen == operation:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count)
-    change(home)
+    change(home, number)
     if operation == 0:
-        os.write(1, (json.dumps({"operations": seen, "steps": steps}) + "\n").encode())
+        counted(home).write_text(str(seen))
 
 
-def digest(home: Path, way: str) -> str:
-    if way == "two renames":  # the next run begins with this
-        swap.recover(home / "dataset")
-    files = contents(home / "dataset")
-    return sha256(repr(sorted(files.items())).encode()).hexdigest()
+def counted(home: Path) -> Path:
+    """Where the count of operations of a whole run is left."""
+    return home.with_suffix(".operations")
 
 
-def publish_what_is_staged(home: Path) -> None:
-    publish(home)
-    rows = read("reports", home=home, columns=["site", "report_year", NEW])
-    rows = rows[["site", "report_year", "province", NEW]].astype(object)
-    (home / "rows.json").write_text(json.dumps(rows.values.tolist()))
+def look_after_kill(home: Path, number: int) -> None:
+    """What is published is whole, of this round or of one since the last that came to its end."""
+    assert number - EACH <= look(home) <= number
+    assert not verify(home / "snapshots" / (home / "snapshots/current").read_text())
+
+
+def run_again(home: Path, number: int) -> None:
+    """The next run completes, from whatever the kills left, and leaves nothing of them."""
+    publish_what_is_staged(home, number)
+    change(home, number)
+    assert look(home) == number
+    assert not verify(home)
+    left = [str(path) for path in home.rglob("*") if path.suffix in (".next", ".old")]
+    known = {json.loads(path.read_text())["snapshot"] for path in home.glob("snapshots/*/manifest.json")}
+    left += [path.name for path in home.glob("snapshots/2*") if path.name not in known]
+    assert not left, left
+
+
+def publish_what_is_staged(home: Path, number: int) -> None:
+    """Publish what the kills left in staging, beside: each site stands there in one of its versions."""
+    other = home.with_suffix(".other")
+    shutil.copytree(home, other, copy_function=os.link)
+    publish(other)
+    rows = rows_of(read("reports", home=other, columns=["site", NEW]), NEW)
+    for site in SITES:
+        versions = [expected(number - back)[site] for back in range(EACH + 1)]
+        assert sorted(rows[site]) in versions, f"{site}: {rows}"
+    shutil.rmtree(other)
 
 
 def main() -> None:
-    base, work, way, *points = sys.argv[1:]
+    home, way, kills, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     if way == "two renames":
         swap._exchange = lambda *_: False
-    for point in map(int, points):
-        home, other = Path(work, f"{point}"), Path(work, f"{point}-staged")
-        shutil.copytree(base, home)
-        ended = forked(partial(run_until, point, home))
-        if point == 0:
-            print(json.dumps({"new": digest(home, way)}), flush=True)
-            continue
-        shutil.copytree(home, other)
-        forked(partial(publish_what_is_staged, other))
-        left = {"point": point, "ended": ended, "after_kill": digest(home, way)}
-        forked(partial(change, home))
-        left |= {"after_again": digest(home, way), "rows": json.loads((other / "rows.json").read_text())}
-        left |= {"leftovers": [str(path) for path in home.rglob("*") if path.suffix in (".next", ".old")]}
-        print(json.dumps(left), flush=True)
-        shutil.rmtree(home)
-        shutil.rmtree(other)
+    codebook(), datapackage()  # they are the same in every run: what they need is loaded once
+    ended(forked(partial(change, home, 1)))
+    ended(forked(partial(run_until, 0, home, 2)))
+    readers = [forked(partial(read_on, home)) for _ in range(2)]
+    try:
+        operations = range(1, int(counted(home).read_text()) + 1)
+        for number, point in enumerate(random.Random(seed).sample(operations, kills), start=3):
+            killed = not ended(forked(partial(run_until, point, home, number)))
+            print(json.dumps({"point": point, "killed": killed}), flush=True)
+            ended(forked(partial(look_after_kill if number % EACH else run_again, home, number)))
+    finally:
+        for reader in readers:
+            done, status = os.waitpid(reader, os.WNOHANG)
+            if done:
+                sys.exit(f"a reader ended with status {status}")
+            os.kill(reader, signal.SIGKILL)
+            os.waitpid(reader, 0)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,8 @@ def test_rerun_of_one_site_replaces_its_rows_and_no_other_file(home: Path) -> No
     assert done.written == (GANSU_2023,)
     after = identities(home / "dataset")
     changed = {path for path in after if after[path] != before.get(path)}
-    assert changed == {f"reports/{GANSU_2023}/part-0.parquet", f"cells/{GANSU_2023}/part-0.parquet"}
+    tables = {f"{table}/{GANSU_2023}/part-0.parquet" for table in ("reports", "cells")}
+    assert changed == {*tables, "datapackage.json"}
     numbers = (
         read("reports", home=home, year=2023, columns=["agency", NEW]).set_index("agency")[NEW].to_dict()
     )
@@ -187,14 +188,16 @@ def test_one_report_on_two_sites_is_one_row(
     for site, name, stated in sites:
         stage(tmp_path, site, "甘肃省", [site_with(site, name, stated)])
     publish(tmp_path)
-    rows = read("reports", home=tmp_path)
-    assert rows["site"].to_list() == [winner]
-    assert [list(urls) for urls in rows["urls"]] == [[f"http://{winner}/zwgk/2023.html"]]
+    (other,) = {site for site, _, _ in sites} - {winner}
+    [row] = read("reports", home=tmp_path).to_dict("records")
+    assert row["site"] == winner
+    assert list(row["source_sites"]) == [winner, other]
+    assert list(row["urls"]) == [f"http://{site}/zwgk/2023.html" for site in (winner, other)]
+    assert row["cells_stated"] == max(stated for _, _, stated in sites)
     assert set(read("cells", home=tmp_path)["site"]) == {winner}
     assert len(read("cells", home=tmp_path)) == len(FORM.cells)
     stage(tmp_path, winner, "甘肃省", [])
     publish(tmp_path, [winner])
-    (other,) = {site for site, _, _ in sites} - {winner}
     assert set(read("checks", home=tmp_path)["site"]) == {other}
 
 
@@ -231,10 +234,9 @@ def test_order_of_staging_does_not_show(orders: tuple[list[Drawn], list[Drawn]])
 
 
 def test_a_dataset_with_other_columns_is_renewed_whole(home: Path) -> None:
-    described = home / "dataset" / "datapackage.json"
-    package = json.loads(described.read_text())
-    del package["resources"][0]["schema"]["fields"][-3]
-    described.write_text(json.dumps(package))
+    published = home / "snapshots" / (home / "snapshots/current").read_text() / "manifest.json"
+    manifest = json.loads(published.read_text())
+    published.write_text(json.dumps(manifest | {"columns": "others"}))
     stage(home, ZF, "青海省", [xining(99)])
     publish(home, [GXJ])
     assert read("reports", home=home, province="青海省")[NEW].to_list() == [99]
@@ -258,10 +260,10 @@ def test_sites_are_staged_whole(home: Path) -> None:
 
 
 def test_damaged_staging_is_named_and_publishes_nothing(home: Path) -> None:
-    (damaged,) = (home / "staging").glob(f"*/{GXJ}/cells.parquet")
+    (damaged,) = (home / "staging").glob(f"*/{GXJ}")
     damaged.write_bytes(damaged.read_bytes()[:100])
     before = contents(home / "dataset")
-    with pytest.raises(WarehouseError, match=r"gxj\.jcs\.gov\.cn/cells\.parquet.*reparse") as raised:
+    with pytest.raises(WarehouseError, match=r"甘肃省/gxj\.jcs\.gov\.cn: .*reparse") as raised:
         publish(home)
     assert "\n" not in str(raised.value)
     assert contents(home / "dataset") == before

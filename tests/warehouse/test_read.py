@@ -54,17 +54,16 @@ def test_home_is_taken_from_the_environment(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("NIANBAO_HOME", str(home))
     assert len(read("reports")) == 3
     monkeypatch.delenv("NIANBAO_HOME")
-    (home / "dataset").rename(home / "elsewhere")
     (home / "data").mkdir()
-    (home / "elsewhere").rename(home / "data" / "dataset")
+    (home / "snapshots").rename(home / "data" / "snapshots")
     monkeypatch.chdir(home)
     assert len(read("reports")) == 3
 
 
 def test_what_is_not_there_is_said_plainly(home: Path, tmp_path: Path) -> None:
-    tables = "reports, cells, checks, facts"
-    with pytest.raises(UnknownNameError, match=f"no table 'revisions'; the dataset has {tables}"):
-        read("revisions", home=home)
+    tables = "reports, cells, checks, facts, revisions, obligations, panel"
+    with pytest.raises(UnknownNameError, match=f"no table 'figures'; the dataset has {tables}"):
+        read("figures", home=home)
     with pytest.raises(UnknownNameError, match=r"reports has no column nosuch; CODEBOOK\.md"):
         read("reports", home=home, columns=["agency", "nosuch"])
     with pytest.raises(NoDatasetError, match="nothing published here yet"):

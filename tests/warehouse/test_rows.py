@@ -16,7 +16,7 @@ from parsers.model import Cell, CellStatus, CheckOutcome, Issue, IssueCode, Outc
 from tests.warehouse.samples import FEES, FORM, NEW, cells_of, site_report
 from warehouse import SiteReport, Verdict
 from warehouse.codebook import codebook, datapackage
-from warehouse.rows import site_tables, verdict
+from warehouse.rows import report_tables, verdict
 from warehouse.schema import CELLS, REPORTS, SCHEMAS
 
 SITE = "gxj.jcs.gov.cn"
@@ -54,7 +54,7 @@ def test_every_column_is_explained_in_both_languages() -> None:
     enum = {field["name"]: field.get("constraints") for field in package["cells"]["schema"]["fields"]}[
         "status"
     ]
-    assert enum == {"enum": list(CellStatus)}
+    assert enum == {"required": True, "enum": list(CellStatus)}
     assert all(f"| `{code}` |" in text for code in [*Verdict, *CellStatus, *CheckOutcome])
 
 
@@ -62,7 +62,7 @@ def test_wide_row_gives_a_number_only_where_it_is_stated_or_deduced() -> None:
     cells = cells_of({NEW: 4, "applications.new_received.other": None})
     cells["applications.carried_over.total"] = Cell(1, None, CellStatus.DEDUCED)
     cells["applications.carried_over.other"] = Cell(None, "1 或 7", CellStatus.UNCERTAIN)
-    tables = site_tables(
+    tables = report_tables(
         SITE, "甘肃省", [site_report(cells={k: v for k, v in cells.items() if k in FORM.cells})]
     )
     (row,) = tables["reports"].to_pylist()
@@ -74,7 +74,7 @@ def test_wide_row_gives_a_number_only_where_it_is_stated_or_deduced() -> None:
 
 def test_report_row_tells_where_the_report_comes_from() -> None:
     item = dataclasses.replace(site_report(), published_date=date(2024, 1, 12))
-    (row,) = site_tables(SITE, "甘肃省", [item])["reports"].to_pylist()
+    (row,) = report_tables(SITE, "甘肃省", [item])["reports"].to_pylist()
     assert row["report_id"] == "金昌市工业和信息化局/2023"
     assert (row["division"], row["province_code"], row["level"]) == ("620300", "620000", "county")
     assert row["urls"] == [item.sources[0].url]
@@ -88,7 +88,7 @@ def test_report_row_tells_where_the_report_comes_from() -> None:
 
 def test_cell_rows_follow_the_form_and_lead_back_to_the_bytes() -> None:
     shuffled = dict(reversed(cells_of({NEW: 4}).items()))
-    rows = site_tables(SITE, "甘肃省", [site_report(cells=shuffled)])["cells"].to_pylist()
+    rows = report_tables(SITE, "甘肃省", [site_report(cells=shuffled)])["cells"].to_pylist()
     assert [row["cell"] for row in rows] == list(FORM.cells)
     cell = next(row for row in rows if row["cell"] == NEW)
     assert (cell["table"], cell["row"], cell["column"]) == ("applications", "new_received", "total")
@@ -152,7 +152,7 @@ def test_verdict_of_conflicts_and_unreadable_documents() -> None:
 )
 def test_reports_that_cannot_be_placed_are_refused(reports: list[SiteReport], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        site_tables(SITE, "甘肃省", reports)
+        report_tables(SITE, "甘肃省", reports)
 
 
 def test_importing_the_warehouse_loads_neither_scheduler_nor_crawler() -> None:

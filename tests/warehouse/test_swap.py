@@ -11,7 +11,7 @@ from warehouse import swap
 
 def fill(directory: Path, text: str) -> None:
     with swap.replacing(directory) as following:
-        swap.write(following / "a.txt", text.encode())
+        (following / "a.txt").write_text(text)
 
 
 @pytest.fixture(params=["exchange", "two renames"])
@@ -41,7 +41,7 @@ def test_a_reader_that_has_opened_a_file_reads_it_to_its_end(tmp_path: Path) -> 
 def test_an_error_while_filling_leaves_the_old_directory_and_nothing_else(tmp_path: Path) -> None:
     fill(tmp_path / "d", "old")
     with pytest.raises(RuntimeError), swap.replacing(tmp_path / "d") as following:
-        swap.write(following / "a.txt", b"half")
+        (following / "a.txt").write_text("half")
         raise RuntimeError
     assert (tmp_path / "d" / "a.txt").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["d"]
@@ -51,7 +51,7 @@ def test_a_run_that_died_between_two_renames_is_taken_back(tmp_path: Path) -> No
     fill(tmp_path / "d", "old")
     (tmp_path / "d").rename(tmp_path / "d.old")
     (tmp_path / "d.next").mkdir()
-    swap.recover_all(tmp_path)
+    swap.recover(tmp_path / "d")
     assert (tmp_path / "d" / "a.txt").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["d"]
 

@@ -1,0 +1,147 @@
+"""What the dataset promises its readers: documents that follow the schema, columns that keep their meaning,
+partitions of older versions brought to today's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from enum import StrEnum
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import ipc, parquet
+
+from tests.warehouse import samples
+from tests.warehouse.samples import NEW, site_report
+from warehouse import publish, read, stage, vocabulary
+from warehouse.codebook import codebook, documents
+from warehouse.schema import CELLS, REPORTS, SCHEMA_VERSION, SCHEMAS
+
+SITE = "gxj.jcs.gov.cn"
+DOCS = Path(__file__).parents[2] / "docs" / "dataset"
+
+
+@pytest.mark.parametrize("name", ["CODEBOOK.md", "crosswalk.csv", "datapackage.json"])
+def test_the_documents_of_this_repository_are_those_of_the_schema(name: str) -> None:
+    assert (DOCS / name).read_bytes() == documents()[name], "run `make codebook`"
+
+
+def test_no_column_is_used_for_another_meaning() -> None:
+    """columns.csv has every column that was ever published: those of today with type and unit as they came,
+    and each change in its version."""
+    lines = (files("warehouse") / "columns.csv").read_text("utf-8").splitlines()
+    record = {(row["table"], row["column"]): row for row in csv.DictReader(lines)}
+    assert len(record) == len(lines) - 1
+    today = {(table, field.name): field for table, schema in SCHEMAS.items() for field in schema}
+    assert {key for key, row in record.items() if not row["until"]} == set(today)
+    for key, field in today.items():
+        unit = field.metadata.get(b"unit", b"").decode()
+        assert (record[key]["type"], record[key]["unit"]) == (str(field.type), unit), key
+    changes = [int(row[name]) for row in record.values() for name in ("since", "until") if row[name]]
+    assert max(changes) == SCHEMA_VERSION
+
+
+def test_every_code_of_the_dataset_is_explained() -> None:
+    text = codebook().decode()
+    kinds = [
+        kind for kind in vars(vocabulary).values() if isinstance(kind, type) and issubclass(kind, StrEnum)
+    ]
+    for kind in kinds:
+        for code in kind:
+            assert f"| `{code}` |" in text, code
+
+
+def test_columns_derive_from_the_forms() -> None:
+    for cell, spec in CELLS.items():
+        field = REPORTS.field(cell)
+        metadata = {key.decode(): value.decode() for key, value in field.metadata.items()}
+        assert metadata["label"] == spec.label
+        assert metadata.get("unit") == spec.unit
+
+
+def test_the_datapackage_counts_and_hashes_every_file(tmp_path: Path) -> None:
+    stage(tmp_path, SITE, "甘肃省", [site_report(year=2022), site_report(year=2023)])
+    publish(tmp_path)
+    dataset = tmp_path / "dataset"
+    package = json.loads((dataset / "datapackage.json").read_text("utf-8"))
+    named = set()
+    for resource in package["resources"]:
+        rows = 0
+        for file in resource.get("files", []):
+            data = (dataset / file["path"]).read_bytes()
+            assert file["hash"] == f"sha256:{sha256(data).hexdigest()}"
+            assert file["bytes"] == len(data)
+            rows += parquet.ParquetFile(dataset / file["path"]).metadata.num_rows
+            named.add(file["path"])
+        assert resource["rows"] == rows
+        # Frictionless: a path or data, and every column described.
+        assert ("path" in resource) != ("data" in resource)
+        names = [field["name"] for field in resource["schema"]["fields"]]
+        assert set(resource["schema"].get("primaryKey", [])) <= set(names)
+    assert named == {str(path.relative_to(dataset)) for path in dataset.rglob("*.parquet")}
+
+
+def test_columns_that_are_never_null_hold_no_null(tmp_path: Path) -> None:
+    narrative = site_report("金昌市信访局", cells={})
+    stage(tmp_path, SITE, "甘肃省", [site_report(), site_report(year=2022), narrative])
+    publish(tmp_path)
+    for table, schema in SCHEMAS.items():
+        for path in (tmp_path / "dataset" / table).rglob("*.parquet"):
+            rows = parquet.ParquetFile(path).read()
+            assert rows.schema.equals(schema)
+            for field in schema:
+                assert field.nullable or not rows[field.name].null_count
+
+
+def as_version_1(packed: bytes) -> bytes:
+    """A site's file without the columns and tables that came with later versions of the schema."""
+    lines = (files("warehouse") / "columns.csv").read_text("utf-8").splitlines()
+    first = {(row["table"], row["column"]) for row in csv.DictReader(lines) if row["since"] == "1"}
+    old = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive, zipfile.ZipFile(old, "w") as older:
+        older.writestr("head.json", json.dumps(json.loads(archive.read("head.json")) | {"schema": 1}))
+        for name in archive.namelist():
+            table = name.partition("/")[0]
+            if table not in {table for table, _ in first}:
+                continue
+            with ipc.open_stream(pa.CompressedInputStream(io.BytesIO(archive.read(name)), "zstd")) as stream:
+                rows = stream.read_all()
+            rows = rows.select([column for column in rows.column_names if (table, column) in first])
+            sink = pa.BufferOutputStream()
+            with pa.CompressedOutputStream(sink, "zstd") as out, ipc.new_stream(out, rows.schema) as writer:
+                writer.write_table(rows)
+            older.writestr(name, bytes(sink.getvalue()))
+    return old.getvalue()
+
+
+def test_publish_migrates_partitions_of_an_older_version(tmp_path: Path) -> None:
+    """A site that was staged with version 1, which had fewer columns and tables."""
+    stage(
+        tmp_path, SITE, "甘肃省", [site_report("金昌市永昌县教育局"), site_report("金昌市永昌县教育局", 2022)]
+    )
+    path = tmp_path / "staging" / "甘肃省" / SITE
+    path.write_bytes(as_version_1(path.read_bytes()))
+    assert publish(tmp_path).reports == 2
+    [row] = read("reports", home=tmp_path, year=2023).to_dict("records")
+    assert (row["body"], row["division"], row["city"], row["county"]) == (
+        "department",
+        "620321",
+        "金昌市",
+        "永昌县",
+    )
+    assert list(row["source_sites"]) == [SITE]
+    assert row["form_applications"] == samples.FORM.id
+    assert row[NEW] == 4
+    cells = read("cells", home=tmp_path, year=2023)
+    assert len(cells) == len(samples.FORM.cells)
+    assert cells["correction"].isna().all()
+    # What the older version did not have comes when the site is read again.
+    assert read("obligations", home=tmp_path).empty
+    stage(tmp_path, SITE, "甘肃省", [site_report("金昌市永昌县教育局")])
+    publish(tmp_path)
+    assert len(read("obligations", home=tmp_path)) == 1

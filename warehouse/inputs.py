@@ -1,0 +1,177 @@
+"""What a publication was made of, `inputs/<province>.parquet` of each snapshot, and what changed since.
+
+One row a report and site, with the digests of that site's rows of it and of its corrections. Against what is
+staged now it tells which agencies have to be made again; it is part of the snapshot, so it is never of
+another publication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from warehouse.bodies import body_key, province_code
+from warehouse.corrections import Corrections, corrections_digest
+from warehouse.manifest import INPUTS, Manifest, place
+from warehouse.partitions import REACH
+from warehouse.sitefile import SiteFile
+from warehouse.staging import open_sites
+from warehouse.store import Store
+
+_SCHEMA = pa.schema(
+    [
+        ("year", pa.int16()),
+        ("report_id", pa.string()),
+        ("site", pa.string()),
+        ("agency", pa.string()),
+        ("digest", pa.int64()),
+        ("corrections", pa.int64()),
+    ]
+)
+Row = tuple[int, str, str, str, int, int]
+
+_FEW = 50
+"""Agencies that are always put in place of their former rows, whatever their share of a province is."""
+_SHARE = 0.25
+"""Share of the agencies of a province from which on making all of them again is faster."""
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be made again in a province, from `files`: all of it, or the `agencies` in these `years`."""
+
+    province: str
+    files: Mapping[str, SiteFile]
+    agencies: frozenset[str] | None
+    years: frozenset[int] | None
+    inputs: list[Row]
+
+
+def inputs_path(province: str) -> str:
+    return f"{INPUTS}/{province}.parquet"
+
+
+def inputs_bytes(rows: list[Row]) -> bytes:
+    """Rows of inputs, not none, as a file."""
+    names = _SCHEMA.names
+    table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in sorted(rows)], _SCHEMA)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def published_inputs(store: Store, manifest: Manifest) -> dict[str, pa.Table]:
+    """The inputs of a snapshot by province."""
+
+    def inputs(path: str) -> pa.Table:
+        return pq.read_table(pa.BufferReader(store.read(path)), read_dictionary=["site", "agency"])
+
+    paths = [place(store, manifest, file) for file in manifest.inputs]
+    provinces = [file.path.removeprefix(f"{INPUTS}/").removesuffix(".parquet") for file in manifest.inputs]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(provinces, pool.map(inputs, paths), strict=True))
+
+
+def displaced(inputs: Mapping[str, pa.Table], staged: Mapping[str, str]) -> set[str]:
+    """Sites that were published from a province where they are no longer staged."""
+    published = ((site, province) for province, table in inputs.items() for site in _sites(table))
+    return {site for site, province in published if staged.get(site) != province}
+
+
+def corrected_anew(inputs: Mapping[str, pa.Table], corrections: Corrections) -> set[str]:
+    """Sites with a report whose corrections are not those that it was published with."""
+    now = {report: corrections_digest(of_report) for report, of_report in corrections.items()}
+    sites: set[str] = set()
+    for table in inputs.values():
+        # Few reports are corrected: those that were, and those that are to be.
+        marked = pc.or_(
+            pc.not_equal(table["corrections"], 0),
+            pc.is_in(table["report_id"], value_set=pa.array(list(now), pa.string())),
+        )
+        for row in table.filter(marked).to_pylist():
+            if row["corrections"] != now.get(row["report_id"], 0):
+                sites.add(row["site"])
+    return sites
+
+
+def provinces_of(
+    sites: Collection[str], inputs: Mapping[str, pa.Table], staged: Mapping[str, str]
+) -> list[str]:
+    """The provinces where these sites are staged or were published from."""
+    published = {province for province, table in inputs.items() if _sites(table) & set(sites)}
+    return sorted(published | {staged[site] for site in sites if site in staged})
+
+
+def whole_province(store: Store, province: str, staged: Iterable[str], corrections: Corrections) -> Change:
+    """A province made anew from all sites that are staged there."""
+    files = open_sites(store, province, staged)
+    return Change(province, files, None, None, list(_rows(files, corrections)))
+
+
+def change(
+    store: Store,
+    province: str,
+    staged: Collection[str],
+    sites: Collection[str],
+    *,
+    inputs: pa.Table | None,
+    corrections: Corrections,
+) -> Change | None:
+    """What changed in the reports of `sites` since `inputs`; None if nothing did.
+
+    `staged` are all sites of the province. Raises as `open_sites` does.
+    """
+    before = _as_rows(inputs)
+    files = open_sites(store, province, set(sites) & set(staged))
+    of_sites = {row for row in before if row[2] in sites}
+    changed = of_sites ^ set(_rows(files, corrections))
+    if not changed:
+        return None
+    agencies = _with_other_spellings(changed, before, province)
+    if len(agencies) > max(_FEW, _SHARE * len({row[3] for row in before})):
+        return whole_province(store, province, staged, corrections)
+    years = frozenset(row[0] + step for row in changed for step in range(REACH + 1))
+    # Other sites may hold reports of these agencies too; sites that went elsewhere are among `sites`.
+    others = {row[2] for row in before if row[3] in agencies} - set(sites)
+    files |= open_sites(store, province, others)
+
+    def renewed(row: Row) -> bool:
+        return row[2] in sites or (row[0] in years and row[3] in agencies)
+
+    now = [row for row in before if not renewed(row)] + [
+        row for row in _rows(files, corrections) if renewed(row)
+    ]
+    return Change(province, files, agencies, years, now)
+
+
+def _with_other_spellings(changed: Iterable[Row], before: Iterable[Row], province: str) -> frozenset[str]:
+    """The agencies of the changed rows under all their names: panel checks go from one to another."""
+    code = province_code(province)
+    agencies = {row[3] for row in changed}
+    keys = {body_key(agency, code) for agency in agencies}
+    return frozenset(agencies | {row[3] for row in before if body_key(row[3], code) in keys})
+
+
+def _rows(files: Mapping[str, SiteFile], corrections: Corrections) -> Iterator[Row]:
+    for site, file in files.items():
+        for report in file.reports:
+            of_report = corrections.get(report.report_id)
+            mark = corrections_digest(of_report) if of_report else 0
+            yield report.year, report.report_id, site, report.agency, report.digest, mark
+
+
+def _as_rows(inputs: pa.Table | None) -> list[Row]:
+    return (
+        [] if inputs is None else list(zip(*(column.to_pylist() for column in inputs.columns), strict=True))
+    )
+
+
+def _sites(inputs: pa.Table) -> set[str]:
+    return set(pc.unique(inputs["site"]).to_pylist())

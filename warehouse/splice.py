@@ -1,0 +1,41 @@
+"""Some agencies' rows of a partition in the place of those that it had, without a look at all others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import pyarrow as pa
+
+from warehouse.layout import report_bounds
+
+
+def splice(before: pa.Table, renewed: pa.Table, agencies: Collection[str]) -> pa.Table:
+    """`before` without the rows of `agencies`, and `renewed` in their place.
+
+    Both are sorted by `report_id` and have all texts as dictionaries, each column in one piece; so has what
+    comes out, except for its pieces.
+    """
+    runs = [
+        *((report_id, before, start, end) for report_id, start, end in _runs(before, agencies)),
+        *((report_id, renewed, start, end) for report_id, start, end in _runs(renewed, ())),
+    ]
+    runs.sort(key=lambda run: run[0])
+    pieces: list[tuple[pa.Table, int, int]] = []
+    for _, table, start, end in runs:
+        if pieces and pieces[-1][0] is table and pieces[-1][2] == start:
+            pieces[-1] = (table, pieces[-1][1], end)
+        else:
+            pieces.append((table, start, end))
+    if not pieces:
+        return before.slice(0, 0)
+    return pa.concat_tables([table.slice(start, end - start) for table, start, end in pieces])
+
+
+def _runs(rows: pa.Table, without: Collection[str]) -> Iterator[tuple[str, int, int]]:
+    """Each report's id and where its rows begin and end, except for the reports of some agencies."""
+    bounds = report_bounds(rows)
+    first = rows.select(["report_id", "agency"]).take(pa.array([start for start, _ in bounds], pa.int64()))
+    ids, of = first["report_id"].to_pylist(), first["agency"].to_pylist()
+    for report_id, agency, (start, end) in zip(ids, of, bounds, strict=True):
+        if agency not in without:
+            yield report_id, start, end
