@@ -128,6 +128,11 @@ def open_zoo(
     return portals
 
 
+def calm(portals: list[Portal]) -> list[Portal]:
+    """The portals whose hosts have no trouble."""
+    return [portal for portal in portals if portal.setting.trouble is None]
+
+
 def _smaller(plan: Plan) -> Plan:
     """Enough for every list to have a second page, and no more."""
     return replace(
