@@ -43,6 +43,7 @@ _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";\s]+)", re.IGNORECASE)
 _REDIRECT = re.compile(
     r"location(?:\.href\s*=|\.(?:replace|assign)\s*\(|\s*=)\s*['\"]([^'\"\s]+)['\"]", re.IGNORECASE
 )
+_GB_CHARSET = re.compile(r"<meta[^>]*charset\s*=\s*['\"]?gb", re.IGNORECASE)
 _ROW_TEXT = 200
 """Characters of a list row; more is no row."""
 _STUB_BYTES = 4096
@@ -122,7 +123,7 @@ class Page:
         for element in self.tree.iter("meta"):
             if (element.get("http-equiv") or "").lower() == "refresh":
                 found = _REFRESH.search(element.get("content") or "")
-                return absolute(self.base, found[1]) if found else None
+                return absolute(self.base, found[1], self._encoding) if found else None
         found = _REDIRECT.search(self.text)
         return absolute(self.base, found[1]) if found else None
 
@@ -139,6 +140,10 @@ class Page:
             if viewed_file(url) is None and document_suffix(url) is None:
                 found.setdefault(url)
         return tuple(found)
+
+    @cached_property
+    def _encoding(self) -> str:
+        return "gb18030" if _GB_CHARSET.search(self.text, 0, _STUB_BYTES) else "utf-8"
 
     @cached_property
     def base(self) -> str:
@@ -210,7 +215,7 @@ class Page:
         href = (anchor.get("href") or "").strip()
         scripted = href.lower().startswith("javascript:")
         if href and not scripted and not (href.startswith("#") and anchor.get("onclick")):
-            return absolute(self.base, href)
+            return absolute(self.base, href, self._encoding)
         found = _SCRIPTED_TARGET.search(f"{href if scripted else ''} {anchor.get('onclick') or ''}")
         return absolute(self.base, found[1]) if found else None
 
@@ -233,7 +238,7 @@ class Page:
 
     def _soup_links(self, markup: str) -> Iterator[Link]:
         for anchor in BeautifulSoup(markup, "html.parser").find_all("a", href=True):
-            url = absolute(self.base, str(anchor["href"]))
+            url = absolute(self.base, str(anchor["href"]), self._encoding)
             if url is not None:
                 row = anchor.find_parent(["li", "tr", "dd", "p"]) or anchor
                 title = _link_title(str(anchor.get("title") or ""), anchor.get_text())

@@ -180,7 +180,9 @@ class SiteCrawl:
             if self.requests >= self.site.max_pages:
                 self.stop(StopReason.BUDGET)
                 return None
-            visit = heapq.heappop(self._queue)[-1]
+            turn, *_, visit = heapq.heappop(self._queue)
+            if turn == _REPEAT:
+                self._misses = 0  # that one address fails twice says nothing about the host
             if visit.column is not None:
                 visit.column.waiting -= 1
             reason = self._needless(visit)

@@ -23,6 +23,7 @@ _INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORE
 _MOBILE_POST = re.compile(r"/mpost_(\d+)")
 _TWIN_FILE = re.compile(r"_(?:wap|mobile|print)(\.\w+)$|/(?:wap|mobile|print)(?=/)", re.IGNORECASE)
 _VSB_ARTICLE = re.compile(r"info/\d+/(\d+)\.htm$")
+_ASCII = "".join(map(chr, range(33, 127)))
 _POSTING = "__wb_method=POST&"
 
 DOCUMENTS = frozenset(
@@ -61,8 +62,9 @@ def host_key(url: str) -> str:
     return f"{host}:{parts.port}"
 
 
-def absolute(base: str, href: str) -> str | None:
-    """`href` of a page at `base` as an absolute http(s) URL without fragment and session parts."""
+def absolute(base: str, href: str, encoding: str = "utf-8") -> str | None:
+    """`href` of a page at `base` as an absolute http(s) URL without fragment and session parts; what its
+    query has beyond ASCII is sent in the page's own encoding, as browsers do."""
     try:
         joined = urljoin(base, href.strip())
     except ValueError:
@@ -71,7 +73,7 @@ def absolute(base: str, href: str) -> str | None:
     if parts is None:
         return None
     path = _MOBILE_POST.sub(r"/post_\1", _SESSION_PATH.sub("", parts.path)) or "/"
-    query = parts.query
+    query = quote(parts.query, safe=_ASCII, encoding=encoding, errors="replace")
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     kept = [(name, value) for name, value in pairs if not _is_volatile(name.lower(), value)]
     if len(kept) < len(pairs):
@@ -92,7 +94,9 @@ def page_key(url: str) -> str:
     parts = urlsplit(url)
     path = _MOBILE_POST.sub(r"/post_\1", re.sub(r"/{2,}", "/", parts.path or "/"))
     path = unquote(_INDEX.sub("/", _TWIN_FILE.sub(r"\1", path)))
-    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _DRESS]
+    # Read as Latin-1, bytes of every encoding stay apart.
+    pairs = parse_qsl(quote(parts.query, safe=_ASCII), keep_blank_values=True, encoding="latin-1")
+    pairs = [pair for pair in pairs if pair[0].lower() not in _DRESS]
     news = dict(pairs).get("wbnewsid")
     if news and path.endswith("content.jsp"):
         return f"{host_key(url)}{path.rpartition('/')[0]}/info/{news}"

@@ -123,3 +123,9 @@ def test_every_page_has_a_family_and_the_registry_may_force_one():
     assert family_of(page).NAME == "generic"
     assert family_of(page, "trs").NAME == "trs"
     assert list(families())[-1] == "generic"
+
+
+def test_queries_are_sent_in_the_encoding_of_the_page():
+    meta = "<meta http-equiv='Content-Type' content='text/html; charset=gb2312'>"
+    page = Page(BASE, f"<html><head>{meta}</head><body><a href='l.asp?c=年报&_=1'>下一页</a></body></html>")
+    assert family_of(page).read_list(page).next_pages == (BASE + "l.asp?c=%C4%EA%B1%A8",)

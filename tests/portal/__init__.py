@@ -6,7 +6,7 @@
     skin.py       what surrounds the text: menus, breadcrumbs, foot, noise
     site.py       a portal: home, sections, column, articles; next day; what the least number of requests is
     families/     one module a portal family: addresses, list pages, the requests its scripts make
-    faults.py     hosts that misbehave
+    faults.py     hosts that misbehave, and what can be fetched of them
     zoo.py        which portals there are
     walker.py     a browser's way through a portal, by the rules of its scripts: proves that the zoo is fair
     oracle.py     what a crawl found, fetched and must not have fetched

@@ -22,7 +22,7 @@ from tests.portal.content import Report
 from tests.portal.families import FAMILIES
 from tests.portal.server import Server
 from tests.portal.site import Day, Portal, canonical
-from tests.portal.zoo import open_zoo
+from tests.portal.zoo import calm, open_zoo
 
 BEGIN = datetime(2026, 11, 20, 18, tzinfo=UTC)
 """02:00 in Shanghai, on the day after the portals' own today."""
@@ -149,7 +149,7 @@ def main() -> int:
     chosen = options.parse_args()
     families = chosen.families.split(",") if chosen.families else None
     with tempfile.TemporaryDirectory() as folder, Server() as server:
-        portals = open_zoo(server, chosen.seed, families, small=chosen.small)
+        portals = calm(open_zoo(server, chosen.seed, families, small=chosen.small))
         accounts = nights(server, portals, chosen.keep or Path(folder))
     total = Account()
     print(f"{'':34} lists  first  quiet  extra  bytes  happened  at once  noticed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from protego import Protego
@@ -12,6 +13,7 @@ from crawler.archive import Archive
 from flows.parse import Article, articles
 from parsers import parse
 from parsers.model import Outcome
+from tests.portal.faults import unreachable
 from tests.portal.server import Entry, Server, overlaps
 from tests.portal.site import Portal, canonical
 
@@ -20,7 +22,9 @@ TOKEN = "nianbao"
 
 @dataclass
 class Verdict:
-    """What became of a portal. `missed` and `wrong` name addresses; counts are of requests unless said."""
+    """What became of a portal. `reports` and `files` are those that can be fetched, `untold` those that cannot
+    and of which the crawl does not say so. `missed` and `wrong` name addresses; counts are of requests unless
+    said."""
 
     reports: int = 0
     found: int = 0
@@ -32,6 +36,7 @@ class Verdict:
     bait: int = 0
     robots: int = 0
     overlaps: int = 0
+    untold: int = 0
     bytes: int = 0
     missed: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -50,11 +55,13 @@ class Verdict:
         return self.requests / self.least if self.least else 0.0
 
 
-def judge(portal: Portal, server: Server, archive: Archive, crawl_id: str, day: int = 1) -> Verdict:
-    """The verdict on one crawl of one portal."""
+def judge(portal: Portal, server: Server, archive: Archive, result: dict[str, Any], day: int = 1) -> Verdict:
+    """The verdict on one crawl of one portal; `result` is what the crawl says of it."""
     entries = server.entries(portal.name, day)
-    verdict = Verdict(reports=len(portal.reports), requests=len(entries), least=portal.least)
-    captures = archive.captures(crawl_id, portal.site()["id"])
+    lost = unreachable(portal)
+    owed = [report for report in portal.reports if report.path not in lost]
+    verdict = Verdict(reports=len(owed), requests=len(entries), least=portal.least)
+    captures = [c for c in archive.captures(result["crawl_id"], portal.site()["id"]) if c.status == 200]
     seen: dict[int, str] = {}
     for group in articles(captures):
         hits = {
@@ -70,9 +77,12 @@ def judge(portal: Portal, server: Server, archive: Archive, crawl_id: str, day: 
         if not hits and _is_report(archive, group):
             verdict.false += 1
             verdict.wrong.append(f"{group[0].url} is no report of this portal")
-    verdict.missed = [f"{portal.name}{r.path} {r.listed}" for r in portal.reports if id(r) not in seen]
-    got = {canonical(capture.url) for capture in captures if capture.status == 200}
-    wanted = {unquote(path) for path in portal.files}
+    verdict.missed = [f"{portal.name}{r.path} {r.listed}" for r in owed if id(r) not in seen]
+    told = {canonical(trouble["asked"]["url"]) for trouble in result["troubles"]}
+    all_told = result["outcome"] == "unreachable" and bool(result["detail"])
+    verdict.untold = 0 if all_told else len({unquote(path) for path in lost} - told)
+    got = {canonical(capture.url) for capture in captures}
+    wanted = {unquote(path) for path, report in portal.files.items() if report.path not in lost}
     verdict.files, verdict.files_got = len(wanted), len(wanted & got)
     verdict.missed += [f"{portal.name}{path} (file)" for path in wanted - got]
     baits = [entry for entry in entries if portal.is_bait(entry.target)]

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from html import escape
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -34,6 +35,21 @@ _KINDS = {"pdf": "application/pdf", "jpg": "image/jpeg"}
 TODAY = date(2026, 11, 20)
 
 
+class Trouble(StrEnum):
+    """What is wrong with a host (`tests.portal.faults`)."""
+
+    RESET = "resets"
+    CUT = "wrong lengths"
+    CUT_GZIP = "truncated gzip"
+    SLOW = "slow bodies"
+    TOO_MANY = "429"
+    BURST = "503 bursts"
+    LOST = "resets for ever"
+    """Some articles never come."""
+    DEAD = "dead"
+    """Accepts connections and says nothing."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """How a portal is built and how it behaves. `start`: "home" or "column"; `entry`: how the home page leads
@@ -55,6 +71,7 @@ class Setting:
     """https is dead on this host, and some links have it nevertheless."""
     mixed: bool = False
     """Some links lead to https, others to http, on a host that answers both."""
+    trouble: Trouble | None = None
 
 
 @dataclass
@@ -557,4 +574,4 @@ def canonical(url: str) -> str:
     return unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
 
 
-__all__ = ["Day", "Layout", "Portal", "Setting", "canonical"]
+__all__ = ["Day", "Layout", "Portal", "Setting", "Trouble", "canonical"]

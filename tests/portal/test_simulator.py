@@ -15,7 +15,7 @@ from tests.portal.families import FAMILIES
 from tests.portal.server import Fault, Host, Reply, Request, Server, overlaps, serving
 from tests.portal.site import Portal, Setting
 from tests.portal.walker import unreached, walk
-from tests.portal.zoo import open_zoo
+from tests.portal.zoo import calm, open_zoo
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def serve(server: Server, address: str, reply: Reply, **more: object) -> str:
 
 
 def test_every_report_and_file_of_every_family_is_within_reach(server: Server) -> None:
-    portals = open_zoo(server, 5, small=True)
+    portals = calm(open_zoo(server, 5, small=True))
     assert {portal.family for portal in portals} == set(FAMILIES)
     missing = {portal.family: unreached(portal, walk(portal)) for portal in portals}
     assert {family: paths for family, paths in missing.items() if paths} == {}

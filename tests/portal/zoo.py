@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from tests.portal.content import Layout, Plan
 from tests.portal.families import FAMILIES
+from tests.portal.faults import troubled
 from tests.portal.server import Server
-from tests.portal.site import Portal, Setting
+from tests.portal.site import Portal, Setting, Trouble
 
 _PLACES = (
     "青峪县", "临泽市", "白水县", "云岭县", "沙河市", "东山县", "凤台区", "柳河县", "石泉县", "长乐市", "南溪区", "宁川县",
@@ -32,10 +33,11 @@ class Exhibit:
     small: bool = False
 
 
-def _settings() -> Iterator[Exhibit]:
-    def show(family: str, plan: Plan, *, small: bool = False, **more: object) -> Exhibit:
-        return Exhibit(family, Setting(plan, **more), small)  # type: ignore[arg-type]
+def show(family: str, plan: Plan, *, small: bool = False, **more: object) -> Exhibit:
+    return Exhibit(family, Setting(plan, **more), small)  # type: ignore[arg-type]
 
+
+def _settings() -> Iterator[Exhibit]:
     yield show("trs", _WIDE, division="500151", compress=True)
     yield show("trs", _FLAT, variant=1, entry="direct", division="420106", small=True)
     yield show("trs", _YEARS, variant=2, entry="title", division="130400", validators=True)
@@ -90,7 +92,18 @@ def _settings() -> Iterator[Exhibit]:
     yield show("generic", _FLAT, variant=6, encoding="gbk", division="231000", entry="direct")
 
 
-EXHIBITS = tuple(_settings())
+def _troubled() -> Iterator[Exhibit]:
+    yield show("trs", _FLAT, division="500112", trouble=Trouble.RESET, small=True)
+    yield show("nfcms", _YEARS, division="440900", trouble=Trouble.CUT)
+    yield show("ucap", _FLAT, division="230200", trouble=Trouble.CUT_GZIP)
+    yield show("vsb", _FLAT, division="530300", trouble=Trouble.SLOW)
+    yield show("openness", _FLAT, division="341600", trouble=Trouble.TOO_MANY)
+    yield show("shaanxi", _YEARS, division="610700", trouble=Trouble.BURST)
+    yield show("jpage", _YEARS, division="320500", trouble=Trouble.LOST)
+    yield show("generic", _FLAT, division="610400", trouble=Trouble.DEAD)
+
+
+EXHIBITS = (*_settings(), *_troubled())
 
 
 def open_zoo(
@@ -110,8 +123,14 @@ def open_zoo(
         address = f"127.20.{number // 200}.{number % 200 + 1}"
         name = server.reserve(address)
         portals.append(FAMILIES[exhibit.family](name, setting, f"{seed} {number}"))
-        server.serve(portals[-1].host())
+        trouble = setting.trouble
+        server.serve(troubled(portals[-1], trouble) if trouble else portals[-1].host())
     return portals
+
+
+def calm(portals: list[Portal]) -> list[Portal]:
+    """The portals whose hosts have no trouble."""
+    return [portal for portal in portals if portal.setting.trouble is None]
 
 
 def _smaller(plan: Plan) -> Plan:

@@ -1,0 +1,234 @@
+"""Portals that do what real ones do and manuals do not say: one crawl of many small hosts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from crawler.archive import Archive, Role
+from crawler.discovery import Lead, lead_inside, lead_outside
+from crawler.page import Link
+from tests.crawler.portal import report_page
+from tests.portal.__main__ import crawl
+from tests.portal.server import HTML, Host, Reply, Request, Server, serving
+
+Page = str | Callable[[Request], str]
+
+
+@dataclass
+class Small:
+    """A portal: pages by path (or path and query), reports by address."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    reports: dict[str, str] = field(default_factory=dict)
+
+    def hold(self, addresses: list[str], agency: str = "某县财政局") -> list[tuple[str, str]]:
+        """Reports of one agency, the newest first, at these addresses."""
+        items = [
+            (address, f"{agency}{2025 - n}年政府信息公开工作年度报告") for n, address in enumerate(addresses)
+        ]
+        self.reports |= dict(items)
+        return items
+
+    def __call__(self, request: Request) -> Reply:
+        target, path = unquote(request.target), unquote(request.path)
+        if target in self.reports:
+            return Reply(f"<html><body>{report_page(self.reports[target])}</body></html>".encode())
+        page = self.pages.get(target) or self.pages.get(path)
+        if page is None:
+            return Reply(b"gone", 404)
+        text = page if isinstance(page, str) else page(request)
+        kind = HTML if text.lstrip().startswith("<") else "application/json;charset=utf-8"
+        return Reply(text.encode(), headers={"Content-Type": kind})
+
+
+def rows(items: list[tuple[str, str]]) -> str:
+    return "".join(
+        f"<li><a href='{address}' title='{title}'>{title[:8]}...<span>2026-01-15</span></a></li>"
+        for address, title in items
+    )
+
+
+def home(column: str) -> str:
+    return f"<html><a href='{column}'>政府信息<br>公开年报</a></html>"
+
+
+def trs_total_that_lies() -> Small:
+    """The script promises nine pages; behind the third one the portal sends back to the first."""
+    portal = Small()
+    items = portal.hold([f"/nb/202601/t20260115_10{n}.html" for n in range(9)])
+    portal.pages = {"/": home("./nb/"), "/nb/index_3.html": "<meta http-equiv='refresh' content='0;url=./'>"}
+    for k in range(3):
+        script = "<SCRIPT>\ncreatePageHTML( 9 ,\n 0 , 'index' , 'html' ) ;</SCRIPT>"
+        page = f"<html>{rows(items[3 * k : 3 * k + 3])}{script}</html>"
+        portal.pages["/nb/" if k == 0 else f"/nb/index_{k}.html"] = page
+    return portal
+
+
+def trs_counted_from_one() -> Small:
+    portal = Small()
+    items = portal.hold([f"/gknb/202601/t20260115_10{n}.shtml" for n in range(9)])
+    portal.pages["/"] = home("/gknb/")
+    for k in range(3):
+        page = f'<html>{rows(items[3 * k : 3 * k + 3])}<script>createPageHTML(3,{k},"index","shtml")</script>'
+        portal.pages["/gknb/" if k == 0 else f"/gknb/index_{k + 1}.shtml"] = page
+    portal.pages["/gknb/index_1.shtml"] = portal.pages["/gknb/"]
+    return portal
+
+
+def pages_counted_without_links() -> Small:
+    """N.html as in 陕西: the pager is a script without addresses."""
+    portal = Small()
+    items = portal.hold([f"/zfxxgknb/1{n:018}.html" for n in range(9)])
+    portal.pages["/"] = home("/zfxxgknb/1.html")
+    for k in (1, 2, 3):
+        pager = f"第{k}页 共3页 <a href='javascript:jump({k + 1})'>下一页</a>"
+        portal.pages[f"/zfxxgknb/{k}.html"] = f"<html>{rows(items[3 * k - 3 : 3 * k])}{pager}</html>"
+    return portal
+
+
+def jpaas_part_with_a_strange_name() -> Small:
+    """The list is the last of three parts whose names say nothing."""
+    portal, service = Small(), "/api-gateway/jpaas-publish-server/front/page/build/unit"
+    items = portal.hold([f"/nb/art/2026/art_{n:032}.html" for n in range(9)])
+
+    def part(name: str) -> str:
+        query = json.dumps({"webId": "8d", "tagId": name, "pageId": "ca"}).replace('"', "&quot;")
+        return f"<script src='/x/unitbuild.js' url='{service}' queryData=\"{query}\"></script>"
+
+    def answer(request: Request) -> str:
+        number = json.loads(request.query.get("paramJson", "{}")).get("pageNo", 1)
+        listed = rows(items[5 * number - 5 : 5 * number])
+        html = listed if request.query["tagId"] == "Mp3" else "<a href='/'>首页</a><a href='/x/'>新闻</a>"
+        return json.dumps({"success": True, "data": {"html": html}})
+
+    shell = "".join(map(part, ("dh", "gg", "Mp3")))
+    portal.pages = {"/": home("/nb/index.html"), "/nb/index.html": f"<html>{shell}</html>", service: answer}
+    return portal
+
+
+def lscms_first_rows_in_the_page() -> Small:
+    """The script would load the page's own rows once more."""
+    portal, label = Small(), "/site/label/8888"
+    items = portal.hold([f"/public/7011/3145{n:03}.html" for n in range(9)])
+    query = f"{label}?labelName=publicInfoList&pageSize=5&pageIndex=1&organId=7011&type=3"
+    portal.pages = {
+        "/": home("/public/column/7011?type=3"),
+        "/public/column/7011": f"<html><div id='l'>{rows(items[:5])}</div><script>var u='{query}';</script>",
+        label: lambda r: rows(items[5 * int(r.query["pageIndex"]) - 5 :][:5]) or "<p>暂无相关信息</p>",
+    }
+    return portal
+
+
+def agencies_with_columns_of_their_own() -> Small:
+    """Two directories of agencies, three and two of them, and no column for all."""
+    portal = Small()
+    portal.pages["/"] = "<html><a href='/zwgk/'>政务公开</a></html>"
+    portal.pages["/zwgk/"] = "<html><a href='bm/'>部门信息公开目录</a><a href='xz/'>乡镇（街道）</a></html>"
+    for group, names in {
+        "bm": ("财政局", "教育局", "民政局"),
+        "xz": ("石桥镇人民政府", "双河乡人民政府"),
+    }.items():
+        links = "".join(f"<li><a href='o{n}/'>某县{name}</a></li>" for n, name in enumerate(names))
+        portal.pages[f"/zwgk/{group}/"] = f"<html>{links}</html>"
+        for n, name in enumerate(names):
+            place = f"/zwgk/{group}/o{n}/"
+            items = portal.hold([f"{place}nb/{k}.html" for k in (2, 1)], f"某县{name}")
+            portal.pages[place] = "<html><a href='nb/'>信息公开年报</a></html>"
+            portal.pages[f"{place}nb/"] = f"<html>{rows(items)}</html>"
+    return portal
+
+
+def rows_that_are_clicked() -> Small:
+    portal = Small()
+    items = portal.hold([f"/cms/html/nb/2026-01-15/{n}.html" for n in range(3)])
+    cells = "".join(f"<tr><td onclick=\"window.open('{a}')\">{t}</td></tr>" for a, t in items)
+    portal.pages = {"/": home("/cms/html/nb/"), "/cms/html/nb/": f"<html><table>{cells}</table></html>"}
+    return portal
+
+
+PORTALS = (
+    *(trs_total_that_lies, trs_counted_from_one, pages_counted_without_links, jpaas_part_with_a_strange_name),
+    *(lscms_first_rows_in_the_page, agencies_with_columns_of_their_own, rows_that_are_clicked),
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def found(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[set[str], set[str]]]:
+    """Addresses of reports that are there and those that were found, by portal."""
+    folder: Path = tmp_path_factory.mktemp("deviations")
+    portals = {make.__name__: make() for make in PORTALS}
+    names = {name: server.reserve(f"127.23.0.{n}") for n, name in enumerate(portals, 1)}
+    for name, portal in portals.items():
+        server.serve(Host(names[name], portal))
+    sites = [
+        {
+            "id": host,
+            "name": "某县人民政府",
+            "division": "620300",
+            "start_urls": [f"http://{host}/"],
+            "delay_s": 0.0,
+        }
+        for host in names.values()
+    ]
+    results = crawl(folder, sites)
+    archive = Archive(folder / "archive")
+    came: dict[str, tuple[set[str], set[str]]] = {}
+    for name, host in names.items():
+        captures = archive.captures(results[host]["crawl_id"], host)
+        articles = {unquote(c.url.partition(host)[2]) for c in captures if c.role is Role.ARTICLE}
+        came[name] = set(portals[name].reports), articles
+    return came
+
+
+@pytest.mark.parametrize("name", [make.__name__ for make in PORTALS])
+def test_all_reports_and_no_other_page(found, name):
+    there, came = found[name]
+    assert came == there
+
+
+@pytest.mark.parametrize(
+    ("title", "lead"),
+    [
+        ("某县财政局关于2023年政府信息公...", Lead.ARTICLE),
+        ("某县财政局2023年年报", Lead.ARTICLE),
+        ("某县消防救援大队", Lead.ARTICLE),
+        ("2023年某县政府信息公开年度报告解读", Lead.RETOLD),
+        ("关于印发2023年政府信息公开工作年度报告的通知", None),
+        ("某县人民医院2023年政府信息公开工作年度报告", None),
+        ("某市预算评审中心2023年预算", None),
+    ],
+)
+def test_articles_of_a_column_are_told_by_their_titles(title, lead):
+    assert lead_inside(Link("http://a.gov.cn/nb/202401/t20240115_1.html", title), "/nb/") is lead
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["2023年市政府部门", "二〇二三年", "2018年及以前", "市直机关", "乡镇（街道）", "部门信息公开年报"],
+)
+def test_parts_of_a_column_may_be_named_in_many_words(title):
+    assert lead_inside(Link("http://a.gov.cn/c12/", title), "/nb/", fresh=True) is Lead.COLUMN
+
+
+def test_the_way_to_the_column_leaves_calendars_and_searches_out():
+    leads = {
+        "/zwgk/": ("政务公开", Lead.SECTION),
+        "/bm/": ("区政府部门信息公开", Lead.ORGANS),
+        "/c9/": ("五、政府信息公开年报", Lead.COLUMN),
+        "/s?q=1": ("政府信息公开年报", None),
+        "/calendar?y=2023": ("2023年", None),
+    }
+    told = {path: lead_outside(Link(f"http://a.gov.cn{path}", title)) for path, (title, _) in leads.items()}
+    assert told == {path: lead for path, (_, lead) in leads.items()}
