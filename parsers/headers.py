@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -41,7 +42,12 @@ class Header:
     @cached_property
     def complete(self) -> bool:
         """Whether every column's label is printed, and in the form's order."""
-        return self._in_form_order(self._rows)
+        return self._in_form_order(self._rows) or self._in_form_order(self._glued(self._rows))
+
+    @cached_property
+    def margin(self) -> frozenset[int]:
+        """The grid columns where the last row of the header is blank: a sheet pads narrow tables."""
+        return frozenset(cell.column for cell in self._rows[-1] if is_blank(cell.text))
 
     @cached_property
     def flat(self) -> bool:
@@ -65,6 +71,25 @@ class Header:
                 del left[index]
                 position = index
         return not left
+
+    def _glued(self, rows: Sequence[Sequence[GridCell]]) -> list[Sequence[GridCell]]:
+        """The header rows with labels that are cut over two rows in one (商业, 科研 / 企业, 机构)."""
+        glued: list[Sequence[GridCell]] = []
+        for row in rows:
+            whole = self._with_endings(glued[-1], row) if glued else None
+            glued[-1:] = [whole] if whole else [*glued[-1:], row]
+        return glued
+
+    def _with_endings(self, row: Sequence[GridCell], endings: Sequence[GridCell]) -> list[GridCell] | None:
+        """The row with these endings, in their order, at its unfinished labels; None if they do not fit."""
+        left = [cell for cell in endings if not is_blank(cell.text)]
+        whole = []
+        for cell in row:
+            text = cell.text
+            if left and self._columns(text + left[0].text):
+                text += left.pop(0).text
+            whole.append(replace(cell, text=text))
+        return None if left else whole
 
     def _labels_in(self, row: Sequence[GridCell]) -> list[list[Column]]:
         """The columns that each label of a header row can mean; a label may be cut over two cells."""
@@ -109,7 +134,7 @@ class HeaderReader:
         self.open = True
 
     def stands_over(self, block: Block) -> bool:
-        """Whether the open header prints half of the block's column labels, or all at their places."""
+        """Whether the open header prints half of the block's column labels, or all in place or in order."""
         if not self.open:
             return False
         printed = [normalise(cell.text) for _, row in self._rows for cell in row]
@@ -121,7 +146,9 @@ class HeaderReader:
                 found += 1
         last = self._rows[-1][0]
         rows = [cells for table, cells in self._rows if table is last]
-        return found * 2 >= len(block.columns) or self._places(block, rows) is not None
+        if found * 2 >= len(block.columns) or self._places(block, rows) is not None:
+            return True
+        return Header(self.labels, block, [cells for _, cells in self._rows], width_of(last), None).complete
 
     def close(self, block: Block, geometry: Geometry) -> Header:
         """The collected header as that of a block whose first row of values has come."""

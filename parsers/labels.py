@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
@@ -67,8 +68,23 @@ class _Printed:
         self.keys = tuple(normalise(key) for key in label.keys)
         self.longest = max(map(len, self.whole)) + _LONGER_BY
 
+    def end_in(self, text: str, start: int) -> int:
+        """Where in a normalised text this label first ends, from `start` on; -1 if it is not printed."""
+        found = [(text.find(part, start), len(part)) for part in (*self.whole, *self.keys)]
+        return min((at + length for at, length in found if at >= 0), default=-1)
+
     def matches(self, label: str) -> bool:
         return label in self.whole or (len(label) <= self.longest and any(key in label for key in self.keys))
+
+
+def _prints(header: str, labels: Iterable[_Printed]) -> bool:
+    """Whether these labels are printed one after the other."""
+    end = 0
+    for printed in labels:
+        end = printed.end_in(header, end)
+        if end < 0:
+            return False
+    return True
 
 
 class FormLabels:
@@ -80,6 +96,7 @@ class FormLabels:
         self._rows_by_key: list[tuple[str, RowPlace, int]] = []
         self._columns: dict[str, list[tuple[Column, _Printed]]] = {}
         self._groups: set[str] = set()
+        self.units = {unit for table in form.tables for block in table.blocks for unit in block.unit_cells}
         for table in form.tables:
             for block in table.blocks:
                 self._add_rows(table, block)
@@ -129,6 +146,16 @@ class FormLabels:
             if len(self._candidates(row.label)) == 1:
                 return row.code
         return ""
+
+    def prints_columns(self, block: Block, text: str) -> bool:
+        """Whether the text, header cells one after the other, prints all columns of the block in the form's
+        order. Those below groups may come after the others, in a header row of their own."""
+        header = normalise(text)
+        columns = self._columns[block.code]
+        return all(
+            _prints(header, [printed for column, printed in columns if bool(column.path) is grouped])
+            for grouped in (False, True)
+        )
 
     def _is_exact(self, text: str) -> bool:
         """Whether the text is, but for blanks and list numbers, the label of a row as the form prints it."""

@@ -148,11 +148,13 @@ class Geometry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A run of text. `level` is 1 to 6 for a heading of the format (h1, Heading 2), else None."""
+    """A run of text. `level` is 1 to 6 for a heading of the format (h1, Heading 2), else None; `recognised`:
+    read in a picture."""
 
     text: str
     page: int | None = None
     level: int | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from parsers.placement import (
 )
 from parsers.rules import evaluate
 from parsers.segments import DataRow, Match, Segment
-from parsers.torn import TornRow
+from parsers.torn import Order, TornRow
 from parsers.values import is_blank, is_value, read_value
 
 
@@ -70,7 +70,7 @@ class _Reader:
         for stray in match.strays:
             self._issue(IssueCode.TORN_ROW, f"numbers without a row label: {stray}")
         for torn in match.torn:
-            if torn.place.table.code in tables:
+            if torn.table.code in tables:
                 self._torn(torn)
         self._localise()
         return self.reading
@@ -131,6 +131,8 @@ class _Reader:
             return False
         cells = self._cells(segment, row, values)
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
+        # The sums within a row can hold by chance where it has slipped; those down its columns then fail.
+        self.fallible |= cells.keys()
         if segment.geometry is Geometry.LOOSE:
             return not self._proved(counted)
         sums = self._sums_within(cells)
@@ -200,20 +202,28 @@ class _Reader:
             self._keep(spec.id, Cell(None, raw, CellStatus.UNCERTAIN, evidence))
 
     def _torn(self, torn: TornRow) -> None:
-        """A row outside any table counts only if it is whole and its own sums hold."""
-        table, row = torn.place.table, torn.place.row
+        """A row outside any table counts only if it is whole, its own sums hold, and they or the order of its
+        table bind every number."""
         cells = {}
         if torn.is_whole():
-            for spec, text in zip(self.form.row(table, torn.place.block, row), torn.values, strict=True):
+            specs = self.form.row(torn.table, torn.block, torn.row)
+            for spec, text in zip(specs, torn.values, strict=True):
                 status, number = read_value(text, spec.kind, spec.unit)
                 cells[spec.id] = Cell(number, text, status, Evidence(self.capture, torn.block_number))
-        if not cells or not self._proved(cells):
-            values = " ".join(torn.values)
-            self._issue(IssueCode.TORN_ROW, f"“{row.label}” is torn from its table, not read: {values}")
+        if not cells or not self._is_believed(torn, cells):
+            label, values = (torn.row or torn.table).label, " ".join(torn.values)
+            self._issue(IssueCode.TORN_ROW, f"“{label}” is torn from its table, not read: {values}")
             return
         self.fallible |= cells.keys()
         for name, cell in cells.items():
             self._keep(name, cell)
+
+    def _is_believed(self, torn: TornRow, cells: dict[str, Cell]) -> bool:
+        """Where a sum fails, a number may be lost and another have taken its place."""
+        if torn.order is Order.SETTLED:
+            counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
+            return all(evaluate(i, counted) is not CheckOutcome.FAIL for i in self._sums_within(cells))
+        return torn.order is Order.OPEN and self._proved(cells)
 
     def _keep(self, name: str, cell: Cell) -> None:
         """Keeps the better reading of a cell; a number that the other reading contradicts is uncertain."""

@@ -15,7 +15,7 @@ from parsers.forms import Block, Form, FormTable
 from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
-from parsers.torn import TornRow, torn_rows
+from parsers.torn import Order, TornRow, torn_rows
 from parsers.values import Says, is_number, says
 
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
@@ -89,9 +89,13 @@ class Match:
             for segment in self.found
             if segment.form_table.code == table
         )
-        whole = [t for t in self.torn if t.place.table.code == table and t.is_whole()]
+        torn = sum(
+            (2 if row.order is Order.SETTLED else 1)
+            for row in self.torn
+            if row.table.code == table and row.is_whole()
+        )
         against = self.unmatched.get(table, 0) + sum(code == table for code, _ in self.subtotals)
-        return rows + len(whole) - against
+        return rows + torn - against
 
 
 def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) -> bool:
@@ -107,9 +111,8 @@ def match_form(document: Document, form: Form) -> Match:
     labels = labels_of(form)
     tables = [block for block in document.blocks if isinstance(block, Table)]
     texts = {cell.text for table in tables for cell in table.cells}
-    if tables and not any(labels.is_exact(text) or labels.is_header(text) for text in texts):
-        return Match(form)
-    match = _Finder(labels).run(document)
+    known = any(labels.is_exact(text) or labels.is_header(text) for text in texts)
+    match = _Finder(labels).run(document) if known else Match(form)
     match.torn = torn_rows(document, labels)
     return match
 

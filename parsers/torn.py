@@ -1,73 +1,214 @@
-"""Rows of the form that a converter tore out of their table: a label, then one number a paragraph."""
+"""Rows of the form outside any table, as converters leave them: label and numbers, a line or a cell a line.
+
+What stands on a line is split at blanks; numbers at the end of a line, or alone on it, are values of the
+label before them. Such rows have no places, so nothing but their order says which number is whose.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
 
+from parsers.forms import Block, FormTable, Row
 from parsers.labels import FormLabels, RowPlace, normalise, without_number
 from parsers.model import Document, Paragraph
-from parsers.values import is_blank, is_number
+from parsers.values import Says, says
 
 # A wrapped label takes a few lines ("3." / "危及" / "“" / "三安全一稳定" / "”").
 _LABEL_LINES = 6
+# The longest word that can be part of a label or of a header; longer ones are prose.
+_LONGEST = 60
+# So many words or pieces of words a header has at most.
+_HEADER_WORDS = 48
+
+
+class Order(Enum):
+    """What the order of a table's labels and numbers is worth.
+
+    SETTLED: every row of the table stands once, in the form's order, with exactly its numbers, under a header
+    that prints its columns in the form's order, so that there is no second way to read them.
+    BROKEN: a label has no numbers, numbers have no label or stand before it, or too many follow one, so that
+    numbers may belong to the label below them. OPEN: neither.
+    """
+
+    SETTLED = 1
+    OPEN = 2
+    BROKEN = 3
 
 
 @dataclass(frozen=True)
 class TornRow:
-    """A row label and the numbers that follow it, `block_number` of the first of them."""
+    """A row (None: the one of a block without row labels) and the numbers that follow its label,
+    `block_number` of the first of them."""
 
-    place: RowPlace
+    table: FormTable
+    block: Block
+    row: Row | None
     values: tuple[str, ...]
     block_number: int
+    order: Order = Order.OPEN
 
     def is_whole(self) -> bool:
         """Whether the row has as many numbers as the form has columns."""
-        return len(self.values) == len(self.place.block.columns)
+        return len(self.values) == len(self.block.columns)
+
+
+@dataclass
+class _Run:
+    """Words of text and the numbers behind them; `led`: numbers stand before words on one of the lines."""
+
+    words: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+    block_number: int = 0
+    led: bool = False
+    recognised: bool = False
 
 
 def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
-    """The torn rows of a document; none if numbers stand before the first label, as then nobody can tell
-    whether the numbers belong to the label above or below them."""
-    rows = []
-    for label_lines, values, block_number in _runs(document):
-        place = _label(label_lines, labels)
-        if place is not None and not place.row.heading:
-            rows.append(TornRow(place, tuple(values), block_number))
-        elif len(values) > 1 and not rows:
-            return []
-    return rows
+    """The torn rows of a document in reading order, each with what the order of its table is worth."""
+    return _TornReader(labels).run(document)
 
 
-def _runs(document: Document) -> Iterator[tuple[list[str], list[str], int]]:
-    """Runs of number paragraphs, each with the text lines right before it."""
-    lines: list[str] = []
-    values: list[str] = []
-    start = 0
-    for number, block in enumerate(document.blocks):
-        text = block.text if isinstance(block, Paragraph) else None
-        if text is not None and is_blank(text):
-            continue
-        if text is not None and is_number(text):
-            start = start if values else number
-            values.append(text.strip())
-            continue
-        if values:
-            yield lines, values, start
-            lines, values = [], []
-        lines = [*lines[1 - _LABEL_LINES :], text] if text is not None else []
-    if values:
-        yield lines, values, start
+class _TornReader:
+    def __init__(self, labels: FormLabels) -> None:
+        self.labels = labels
+        self.rows: list[TornRow] = []
+        self.headed: set[str] = set()
+        self.broken: set[str] = set()
+        self.before: RowPlace | None = None
+        self.recognised = False
 
+    def run(self, document: Document) -> list[TornRow]:
+        for run in _runs(document):
+            self.recognised |= run.recognised
+            self._take(run)
+        orders = {
+            table.code: self._order(table)
+            for table in {row.table.code: row.table for row in self.rows}.values()
+        }
+        return [replace(row, order=orders[row.table.code]) for row in self.rows]
 
-def _label(lines: list[str], labels: FormLabels) -> RowPlace | None:
-    """The row named by the last lines; short labels (其他, 总计) count only with their list number."""
-    for count in range(1, len(lines) + 1):
-        text = "".join(lines[-count:])
-        place = labels.row(text)
+    def _take(self, run: _Run) -> None:
+        place, above = self._label(run.words)
+        if run.led:
+            self._break(place)
         if place is None:
+            self._take_unlabelled(run)
+            return
+        self._note_idle_labels(above)
+        if self.labels.prints_columns(place.block, "".join(above)):
+            self.headed.add(place.block.code)
+        self.before = place
+        if place.row.heading:
+            return
+        self.rows.append(TornRow(place.table, place.block, place.row, tuple(run.values), run.block_number))
+        if len(run.values) > len(place.block.columns):
+            self._break(place)
+
+    def _take_unlabelled(self, run: _Run) -> None:
+        headed = self._headed_block(run)
+        if headed is not None:
+            self.rows.append(TornRow(*headed, None, tuple(run.values), run.block_number))
+            self.headed.add(headed[1].code)
+        elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
+            self._break(None)
+        self._note_idle_labels(run.words)
+
+    def _break(self, place: RowPlace | None) -> None:
+        """Numbers stand at the wrong place; without a known row in any table that has rows."""
+        tables = [place.table] if place else self.labels.form.tables
+        self.broken |= {table.code for table in tables}
+
+    def _note_idle_labels(self, words: Sequence[str]) -> None:
+        """Labels that no number follows."""
+        while words:
+            place, above = self._label(words)
+            if place is not None and not place.row.heading:
+                self.broken.add(place.table.code)
+            words = above if place is not None else words[:-1]
+
+    def _order(self, table: FormTable) -> Order:
+        if table.code in self.broken:
+            return Order.BROKEN
+        expected = [
+            (block.code, row and row.code)
+            for block in table.blocks
+            for row in ([row for row in block.rows if not row.heading] if block.rows else [None])
+        ]
+        own = [row for row in self.rows if row.table is table]
+        whole = all(row.is_whole() and row.block.code in self.headed for row in own)
+        printed = [(row.block.code, row.row and row.row.code) for row in own]
+        return Order.SETTLED if whole and printed == expected and not self.recognised else Order.OPEN
+
+    def _label(self, words: Sequence[str]) -> tuple[RowPlace | None, Sequence[str]]:
+        """The row named by the last words, and the words above them; what is also the label of a column
+        (其他, 总计) counts only with its list number. A unit may stand between label and number."""
+        for count in range(1, min(len(words), _LABEL_LINES) + 1):
+            text = "".join(words[-count:])
+            place = self.labels.row(text, self.before) or self._without_unit(text)
+            if place is None:
+                continue
+            label = normalise(text)
+            if not self.labels.is_header(text) or label != without_number(label):
+                return place, words[:-count]
+        return None, words
+
+    def _without_unit(self, text: str) -> RowPlace | None:
+        for unit in self.labels.units:
+            if text.endswith(unit):
+                place = self.labels.row(text.removesuffix(unit), self.before)
+                if place is not None and unit in place.block.unit_cells:
+                    return place
+        return None
+
+    def _headed_block(self, run: _Run) -> tuple[FormTable, Block] | None:
+        """The block without row labels whose header the words print, if there are as many numbers."""
+        text = "".join(run.words)
+        for table in self.labels.form.tables:
+            for block in table.blocks:
+                fits = not block.rows and len(run.values) == len(block.columns)
+                if fits and self.labels.prints_columns(block, text):
+                    return table, block
+        return None
+
+    def _prints_any_header(self, text: str) -> bool:
+        blocks = (block for table in self.labels.form.tables for block in table.blocks)
+        return any(self.labels.prints_columns(block, text) for block in blocks)
+
+
+def _runs(document: Document) -> Iterator[_Run]:
+    """Runs of numbers, each with the words right before it, and a last one of words alone."""
+    run = _Run()
+    for number, block in enumerate(document.blocks):
+        if not isinstance(block, Paragraph):
+            yield run
+            run = _Run()
             continue
-        label = normalise(text)
-        if len(without_number(label)) > 2 or label != without_number(label):
-            return place
-    return None
+        for line in block.text.split("\n"):
+            leading, words, values = _split(line)
+            if words and run.values:
+                yield run
+                run = _Run()
+            if words:
+                prose = max(map(len, words)) > _LONGEST
+                run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
+                run.led |= leading > 1
+            if values:
+                run.block_number = run.block_number if run.values else number
+                run.values += values
+                run.recognised |= block.recognised
+    yield run
+
+
+def _split(line: str) -> tuple[int, list[str], list[str]]:
+    """How many values begin a line of text, its words, and the values at its end."""
+    pieces = line.split()
+    if says(line) is not Says.TEXT:
+        return 0, [], [line.strip()] if pieces else []
+    kinds = [says(piece) in (Says.NUMBER, Says.NONE_MARK) for piece in pieces]
+    if all(kinds):
+        return 0, [], pieces
+    leading, trailing = kinds.index(False), kinds[::-1].index(False)
+    end = len(pieces) - trailing
+    return leading, pieces[:end], pieces[end:]

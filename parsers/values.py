@@ -18,6 +18,7 @@ _NUMBER = re.compile(
 _NOT_APPLICABLE = re.compile(r"[/\\]|[-‐-―−_]{1,2}|无")
 _GLUED_DIGITS = re.compile(r"\d\s+\d")
 _THOUSANDS_BY_BLANK = re.compile(r"[+-]?\d{1,3}(?: \d{3})+")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _WHITE = re.compile(r"\s+")
 
 Reading = tuple[CellStatus, int | float | None]
@@ -45,6 +46,8 @@ def _content(raw: str) -> _Content:
     if "一" <= raw[:1] <= "鿿" and raw[0] != "无":  # labels and prose
         return _Content(Says.TEXT)
     text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
+    if bold := _BOLD.fullmatch(text):
+        text = bold[1].strip()
     if not text:
         return _Content(Says.NOTHING)
     joined = _WHITE.sub("", text)

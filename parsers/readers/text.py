@@ -16,6 +16,9 @@ _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]|\d[、.．])"
 )
 _LONGEST_CONTINUATION = 20
+_BARS = str.maketrans("│┃║｜", "||||")
+_BORDER = re.compile(r"\s*[+─━═┄┅┈┉╌╍╭-╰┌-╬][-=+|─━═┄┅┈┉╌╍╭-╰┌-╬\s]{2,}")
+"""A line that only draws: +-----+ or ├──┼──┤."""
 
 
 def read(data: bytes) -> Document:
@@ -40,7 +43,9 @@ class _LineReader:
         self.row_open = False
 
     def line(self, line: str) -> None:
-        line = line.rstrip("\n\f")
+        line = line.rstrip("\n\f").translate(_BARS)
+        if _BORDER.fullmatch(line):
+            return
         if "\t" not in line and is_blank(line):
             self._blank_line()
         elif _is_cell_line(line):
