@@ -1,8 +1,8 @@
 """`make bench-crawl`: what crawling costs, measured against a bare Scrapy spider that follows the same links.
 
-Both crawl the same loopback hosts with one request at a time to a host and no delay, in turn, so that they meet
-the same state of the machine; the ratio is of pages a second, as the portal counts them. Then one process serves
-250 hosts with a delay of a second. A missed target is shown and not an error.
+Both crawl the same loopback hosts with one request at a time to a host and no delay, in turn, so that they
+meet the same state of the machine; the ratio is of pages a second, as the portal counts them. Then one
+process serves 250 hosts with a delay of a second. A missed target is shown and not an error.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The portals of `benchmarks.crawl`: a process that answers for any number of loopback hosts, as fast as it can.
+"""The portals of `benchmarks.crawl`: a process that answers for any number of loopback hosts, at once.
 
-Each host has a column of PAGES list pages with ARTICLES reports each. The process prints its port, and for each
-line on standard input when each page since the line before was asked for.
+Each host has a column of PAGES list pages with ARTICLES reports each. The process prints its port, and for
+each line on standard input when each page since the line before was asked for.
 """
 
 from __future__ import annotations
