@@ -32,6 +32,8 @@ ROBOTS_BYTES = 512 * 1024
 """Of a robots.txt; what comes behind is not read (RFC 9309 §2.5 asks for at least 500 KiB)."""
 MAX_CRAWL_DELAY = 60.0
 """Seconds: a longer Crawl-delay of robots.txt is taken for this."""
+QUICK = 1.0
+"""Seconds: a host that answers sooner is not slow."""
 MAX_PACE = 15.0
 """Seconds between requests to which slow answers may stretch the delay of a host."""
 MAX_PAUSE = 120.0
@@ -120,13 +122,14 @@ class MannersMiddleware:
         manner.rest_until = asyncio.get_running_loop().time() + pause
 
     def _pace(self, name: str, manner: _Manner, latency: float, *, good: bool) -> None:
-        """The next delay: halfway from the last one to this answer's time; an error never shortens it."""
+        """The next delay: after a slow answer at least halfway from the last one to its time, after a quick
+        one half of the last; an error never shortens it."""
         manner.least = max(manner.least, self._slots.get(name, {}).get("delay", 0.0))
         assert self._crawler.engine is not None
         slot = self._crawler.engine.downloader.slots.get(name)
         if slot is None:
             return
-        aimed = max(latency, (slot.delay + latency) / 2)
+        aimed = max(latency, (slot.delay + latency) / 2) if latency > QUICK else slot.delay / 2
         delay = max(manner.least, min(aimed, MAX_PACE))
         if good or delay > slot.delay:
             slot.delay = delay

@@ -474,6 +474,8 @@ def _text(body: bytes, capture: Capture) -> str | None:
     return "".join(_COUNTERS.sub("", text).split())
 
 
+_ENTRY = tuple(entry_field.name for entry_field in dataclasses.fields(Entry))
+_CAPTURE = tuple(capture_field.name for capture_field in dataclasses.fields(Capture))
 _DAYS = ("found", "due", "born", "changed", "missing")
 
 
@@ -490,7 +492,8 @@ def _next(root: Path, site: str) -> Path:
 
 
 def _fields(entry: Entry) -> dict[str, object]:
-    fields = dataclasses.asdict(entry)
+    fields = {name: getattr(entry, name) for name in _ENTRY}
+    fields["capture"] = {name: getattr(entry.capture, name) for name in _CAPTURE}
     for name in _DAYS:
         fields[name] = fields[name].isoformat() if fields[name] else None
     return {name: value for name, value in fields.items() if value is not None}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.http import Response
@@ -19,6 +20,7 @@ from crawler.archive import Standing
 from crawler.bodies import BodyError, decoded
 from crawler.obstacles import Broken, OffHost, standing
 from crawler.sitecrawl import SiteCrawl, Visit
+from crawler.tls import is_private
 from crawler.urls import host_key, posting
 from crawler.writer import ArchiveWriter, Fetched
 
@@ -39,6 +41,8 @@ class HostsMiddleware:
         crawl: SiteCrawl = request.meta["crawl"]
         if not crawl.scope.on_hosts(request.url):
             raise OffHost(f"leads to {request.url}, which is not on the site's hosts")
+        if is_private(urlsplit(request.url).hostname or ""):
+            raise OffHost(f"{request.url} is in a private network")
         # Host and port: Scrapy's own key has no port. Two sites of one host share its queue and delay.
         request.meta["download_slot"] = host_key(request.url)
 

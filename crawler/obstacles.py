@@ -64,13 +64,17 @@ CHALLENGE_BYTES = 16384
 """Challenge pages are small; a larger page that mentions one of the marks is a page."""
 
 _MARKS = (
-    (re.compile(rb"\$_ts\s*[=.\[]|\$_ts\b.{0,40}\bnsd\b", re.DOTALL), "瑞数 script"),
-    (re.compile(rb"__jsl_clearance"), "加速乐 clearance cookie"),
-    (re.compile(rb"acw_sc__v[23]"), "acw_sc__v2 cookie"),
-    (re.compile(rb"EO_Bot_Ssid|__tst_status"), "EdgeOne bot check"),
-    (re.compile(rb"C3VK"), "C3VK cookie"),
-    (re.compile("滑动验证|安全验证|访问验证|人机验证|请输入验证码|拖动滑块".encode()), "captcha"),
-    (re.compile(rb"(?i)id=[\"']?(?:captcha|slider-captcha|nc_1_n1z)"), "captcha"),
+    (b"$_ts", "瑞数 script"),
+    (b"__jsl_clearance", "加速乐 clearance cookie"),
+    (b"acw_sc__v2", "acw_sc__v2 cookie"),
+    (b"acw_sc__v3", "acw_sc__v3 cookie"),
+    (b"EO_Bot_Ssid", "EdgeOne bot check"),
+    (b"__tst_status", "EdgeOne bot check"),
+    (b"C3VK", "C3VK cookie"),
+)
+_CAPTCHA = re.compile(
+    "滑动验证|安全验证|访问验证|人机验证|请输入验证码|拖动滑块|id=[\"']?(?:captcha|slider-captcha|nc_1_n1z)",
+    re.IGNORECASE,
 )
 _FIREWALL = re.compile(
     "(?:请求|访问|行为).{0,20}(?:拦截|阻断|被拒绝|存在威胁|不合法)|(?:Web应用|网站|云)防火墙|创宇盾|安全狗|"
@@ -98,19 +102,27 @@ def obstacle(status: int, cookies: bytes, body: bytes) -> Obstacle | None:
     of its Set-Cookie headers."""
     if status < 400 and is_file(body):
         return None
-    if len(body) <= CHALLENGE_BYTES:
-        for pattern, name in _MARKS:
-            if pattern.search(body) or (status != 200 and pattern.search(cookies)):
-                return Obstacle(f"HTTP {status} with a challenge ({name})", challenge=True)
+    small = len(body) <= CHALLENGE_BYTES
+    for mark, name in _MARKS if small else ():
+        if mark in body or (status != 200 and mark in cookies):
+            return Obstacle(f"HTTP {status} with a challenge ({name})", challenge=True)
     if status in _REFUSALS:
         return Obstacle(f"HTTP {status}", challenge=status in _CHALLENGE_STATUS)
-    if status != 404 and len(body) <= CHALLENGE_BYTES:
-        text = _text(body)
-        if _FIREWALL.search(text):
-            return Obstacle(f"HTTP {status} with a firewall page", challenge=True)
-        if status < 300 and _LOGIN.search(text) and _LOGIN_TITLE.search(text):
-            return Obstacle(f"HTTP {status} with a login page", challenge=True)
-    return None
+    kind = _barrier(status, body) if small and status != 404 else None
+    return Obstacle(f"HTTP {status} with a {kind}", challenge=True) if kind is not None else None
+
+
+def _barrier(status: int, body: bytes) -> str | None:
+    """What a page that says little puts before its content, if it does."""
+    markup = _text(body)
+    if _short_text(body, markup) is None:
+        return None
+    if _CAPTCHA.search(markup):
+        return "captcha"
+    if _FIREWALL.search(markup):
+        return "firewall page"
+    login = status < 300 and _LOGIN.search(markup) and _LOGIN_TITLE.search(markup)
+    return "login page" if login else None
 
 
 def standing(status: int, cookies: bytes, body: bytes) -> Standing:
@@ -128,11 +140,21 @@ def _told(body: bytes) -> Standing:
     """What the body of a good answer says: many portals say with it that there is no such page."""
     if is_file(body) or len(body) > _SOFT_BYTES:
         return Standing.CONTENT
-    text = _visible(_text(body))
-    if len(text) < _SOFT_TEXT and _MISSING.search(text):
+    text = _short_text(body, _text(body))
+    if text is None:
+        return Standing.CONTENT
+    if _MISSING.search(text):
         return Standing.MISSING
     failed = not body.strip() or (len(text) < 60 and _SERVER_ERROR.search(text))
     return Standing.FAILED if failed else Standing.CONTENT
+
+
+def _short_text(body: bytes, markup: str) -> str | None:
+    """The visible text of a page that says little, without blanks; None for any other page."""
+    if len(body) - len(markup) > 4 * _SOFT_TEXT:  # so many Chinese characters do not stand in scripts
+        return None
+    text = _visible(markup)
+    return text if len(text) < _SOFT_TEXT else None
 
 
 def _text(body: bytes) -> str:

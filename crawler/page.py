@@ -17,6 +17,7 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.urls import absolute, document_suffix, viewed_file
 from parsers.charset import decode_html
 from parsers.embedded import embedded_markup
+from parsers.recognise import is_report_text
 
 if TYPE_CHECKING:  # readers of the registry need no Scrapy
     from scrapy.http import Response
@@ -75,6 +76,18 @@ _BLOCKS = frozenset(
     ]
 )
 
+# In XSLT, since lxml walks a tree in Python much more slowly.
+_PROSE = etree.XSLT(
+    etree.XML(
+        f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+        <xsl:output method="text"/>
+        <xsl:template match="script|style|comment()|processing-instruction()"/>
+        <xsl:template match="{"|".join(sorted(_BLOCKS))}">
+        <xsl:text>&#10;</xsl:text><xsl:apply-templates/><xsl:text>&#10;</xsl:text></xsl:template>
+        </xsl:stylesheet>"""
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -100,6 +113,14 @@ class Page:
     def of(cls, response: Response, url: str, asked_by: str | None = None) -> Page:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         return cls(url, decode_html(response.body, http_content_type_encoding(content_type)), asked_by)
+
+    @cached_property
+    def _folded(self) -> str:
+        return self.text.lower()
+
+    def mentions(self, *words: str) -> bool:
+        """Whether any of these (lower-case) words stands in the text: much faster than a pattern of many."""
+        return any(word in self._folded for word in words)
 
     @cached_property
     def tree(self) -> HtmlElement:
@@ -166,15 +187,12 @@ class Page:
     @cached_property
     def prose(self) -> str:
         """The visible text, a line for each block."""
-        parts: list[str] = []
-        for event, element in etree.iterwalk(self.tree, events=("start", "end", "comment", "pi")):
-            if element.tag in _BLOCKS:
-                parts.append("\n")
-            if event == "start" and element.tag not in {"script", "style"}:
-                parts.append(element.text or "")
-            elif event != "start":
-                parts.append(element.tail or "")
-        return "".join(parts)
+        return str(_PROSE(self.tree))
+
+    @cached_property
+    def is_report(self) -> bool:
+        """Whether the visible text is that of an annual report."""
+        return is_report_text(self.prose)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -39,6 +39,7 @@ DNS_RESOLVER = "crawler.tls.IPv4FirstResolver"
 # The spider keeps one request a site on its way, so the number of sites is the limit.
 CONCURRENT_REQUESTS = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_ITEMS = 1  # Scrapy makes so many tasks for each response; one gives one request
 DOWNLOAD_DELAY = DEFAULT_DELAY
 DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise, not an average
 

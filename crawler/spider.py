@@ -29,7 +29,6 @@ from crawler.sitecrawl import SiteCrawl, Visit
 from crawler.urls import host_key, page_key, posted
 from crawler.walk import Arrival
 from crawler.writer import ArchiveWriter
-from parsers.recognise import is_report_text
 
 LONG_TIMEOUT = 180
 """Seconds that a file may take in all; pages have `DOWNLOAD_TIMEOUT`."""
@@ -195,7 +194,7 @@ class ReportSpider(Spider):
         family = family_of(page, visit.portal or crawl.site.portal)
         if before is not None:
             old = page if same else self._archived(before)
-            if visit.role is Role.ARTICLE and is_report_text(old.prose) and not is_report_text(page.prose):
+            if visit.role is Role.ARTICLE and old.is_report and not page.is_report:
                 self.writer.missing(capture)
                 crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
                 return

@@ -1,10 +1,11 @@
-"""Connections to hosts as they are: TLS by what is known of the host, IPv4 before IPv6.
+"""Connections to hosts as they are: TLS by what is known of the host, IPv4 before IPv6, no private networks.
 
 Scrapy has one TLS policy for all hosts and resolves either IPv4 alone or both in any order.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -104,18 +105,36 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-class _IPv4First:
-    """Passes on resolved addresses when all are there, IPv4 before IPv6."""
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its very name, as simulated portals are."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
-    def __init__(self, receiver: IResolutionReceiver) -> None:
+
+def is_private(host: str) -> bool:
+    """Whether a host is written as an address that is not public."""
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_global and not is_loopback(host)
+    except ValueError:
+        return False
+
+
+class _IPv4First:
+    """Passes on resolved addresses when all are there, IPv4 before IPv6, and none that is not public."""
+
+    def __init__(self, receiver: IResolutionReceiver, name: str) -> None:
         self._receiver = receiver
+        self._local = is_loopback(name)
         self._addresses: list[IAddress] = []
 
     def resolutionBegan(self, resolution: IHostResolution) -> None:
         self._receiver.resolutionBegan(resolution)  # type: ignore[call-arg]
 
     def addressResolved(self, address: IAddress) -> None:
-        self._addresses.append(address)
+        if self._local or ipaddress.ip_address(address.host).is_global:
+            self._addresses.append(address)
 
     def resolutionComplete(self) -> None:
         for address in sorted(self._addresses, key=lambda one: not isinstance(one, IPv4Address)):
@@ -135,7 +154,7 @@ class IPv4FirstResolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
         return super().resolveHostName(
-            _IPv4First(resolutionReceiver),  # type: ignore[arg-type]
+            _IPv4First(resolutionReceiver, hostName),  # type: ignore[arg-type]
             hostName,
             portNumber,
             addressTypes,

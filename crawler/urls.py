@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
@@ -51,6 +52,7 @@ def split_url(url: str) -> SplitResult | None:
     return parts
 
 
+@lru_cache(maxsize=4096)
 def host_key(url: str) -> str:
     """The host of a URL as sites own it: lower case, without "www." and default port ("" for no host)."""
     parts = split_url(url)

@@ -23,7 +23,7 @@ from crawler.families import Family, Listing
 from crawler.page import Link, Page
 from crawler.sitecrawl import BARREN_PAGES, COLUMN_DEPTH, LIST_CAP, SECTION_DEPTH, Column, SiteCrawl, Visit
 from crawler.urls import directory, is_directory, is_twin_address, page_key, viewed_file
-from parsers.recognise import TitleKind, classify_title, is_report_text
+from parsers.recognise import TitleKind, classify_title
 
 _SEVERAL_REPORTS = 3
 """Reports in the list of a section page from which on it is a column, whatever it calls itself."""
@@ -75,7 +75,7 @@ class Arrival:
     def _is_article(self) -> bool:
         if self.page.is_data or self._is_list_of_articles():
             return False
-        if is_report_text(self.page.prose):
+        if self.page.is_report:
             # A page that retells the report quotes its headings.
             return self.visit.role is not Role.PAGE or not self._is_home()
         return self._is_bare_article()
@@ -125,7 +125,7 @@ class Arrival:
         part = Visit("", Role.ATTACHMENT, parent=self.page.url)
         for link in self.family.attachments(self.page):
             self.crawl.add(dataclasses.replace(part, url=link.url, title=link.title))
-        if not is_report_text(self.page.prose):
+        if not self.page.is_report:
             for url in self.page.frames:
                 self.crawl.add(dataclasses.replace(part, url=url, title=self.page.title))
 

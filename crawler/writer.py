@@ -23,6 +23,7 @@ from crawler.clock import Clock
 from crawler.urls import posted
 from parsers.charset import decode_text
 
+_FIELDS = tuple(field.name for field in dataclasses.fields(Capture))
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
@@ -161,7 +162,8 @@ class ArchiveWriter:
         return offset, self._warc.tell() - offset
 
     def _write_line(self, capture: Capture) -> None:
-        self._index.write(json.dumps(dataclasses.asdict(capture), ensure_ascii=False) + "\n")
+        fields = {name: getattr(capture, name) for name in _FIELDS}
+        self._index.write(json.dumps(fields, ensure_ascii=False) + "\n")
         self._index.flush()
 
     @contextmanager

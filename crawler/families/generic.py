@@ -16,7 +16,6 @@ from crawler.answers import count_of
 from crawler.families import Listing
 from crawler.page import Link, Page
 from crawler.urls import IMAGES, absolute, document_suffix, is_directory, viewed_file
-from parsers.recognise import is_report_text
 
 NAME = "generic"
 RANK = 100
@@ -126,7 +125,7 @@ def guessed_next(page: Page) -> tuple[str, ...]:
 def attachments(page: Page) -> tuple[Link, ...]:
     """Files linked, embedded or written by script, and the images of a page whose text is not there."""
     found = _linked_files(page)
-    if not is_report_text(page.prose):
+    if not page.is_report:
         found.extend(_content_images(page))
     unique: dict[str, Link] = {}
     for link in found:
@@ -203,7 +202,7 @@ def _linked_files(page: Page) -> list[Link]:
         url = absolute(page.base, named)
         if url is not None and _is_file(url):
             found.append(Link(viewed_file(url) or url, page.title))
-    if not is_report_text(page.prose):
+    if not page.is_report:
         # A viewer that a script starts: the text of the page is in the file.
         for script in page.tree.iter("script"):
             for target in _IN_SCRIPT.findall(script.text or ""):

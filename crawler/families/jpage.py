@@ -42,7 +42,8 @@ LARGE_PAGE = 100
 
 
 def recognises(page: Page) -> bool:
-    return _is_answer(page) or "dataproxy.jsp" in page.text or bool(_STORE_SCRIPT.search(page.text))
+    stored = page.mentions("<datastore") and bool(_STORE_SCRIPT.search(page.text))
+    return _is_answer(page) or "dataproxy.jsp" in page.text or stored
 
 
 def read_list(page: Page) -> Listing:

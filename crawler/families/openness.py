@@ -23,8 +23,10 @@ _FINGERPRINT = re.compile(
 
 def recognises(page: Page) -> bool:
     return bool(
-        _BRANCH.search(page.url) or _REPORTS.search(page.url) or _FINGERPRINT.search(page.text)
-    ) or bool(_BRANCH.search(page.text) and "xxgkContent" in page.text)
+        _BRANCH.search(page.url)
+        or _REPORTS.search(page.url)
+        or (page.mentions("annualreport/", "openness") and _FINGERPRINT.search(page.text))
+    ) or bool("xxgkContent" in page.text and _BRANCH.search(page.text))
 
 
 def read_list(page: Page) -> Listing:

@@ -21,6 +21,7 @@ _FINGERPRINT = re.compile(
     r"createPage(?:HTML)?\s*\(|var\s+countPage\s*=|\bPager\s*\(\s*\{[^}]*prefix"
     r"|TRS_Editor|trs_editor_view|TRS_UEDITOR|/\d{6}/t\d{8}_\d+"
 )
+_WORDS = ("createpage", "countpage", "pager", "trs_", "/t19", "/t20")
 _CALL = re.compile(r"(?<!function )\bcreatePage(?:HTML)?\s*\(([^()]*)\)")
 _QUOTED = re.compile(r"""['"]([^'"]*)['"]""")
 _ARGUMENT = re.compile(r"""['"][^'"]*['"]|-?\d+""")
@@ -35,7 +36,7 @@ _NUMBERED = re.compile(r"_(\d+)\.s?html?$")
 
 
 def recognises(page: Page) -> bool:
-    return bool(_FINGERPRINT.search(page.text))
+    return page.mentions(*_WORDS) and bool(_FINGERPRINT.search(page.text))
 
 
 def read_list(page: Page) -> Listing:

@@ -26,7 +26,9 @@ _USUAL_WINDOW = 20
 
 
 def recognises(page: Page) -> bool:
-    return urlsplit(page.url).path.endswith(_SERVICE) or bool(_PROXY.search(page.text))
+    return urlsplit(page.url).path.endswith(_SERVICE) or (
+        "proxyUrl" in page.text and bool(_PROXY.search(page.text))
+    )
 
 
 def read_list(page: Page) -> Listing:

@@ -21,6 +21,7 @@ RANK = 40
 
 _CHANNEL = r"[0-9A-Za-z]{6,40}"
 _SERVICES = r"/(?:[\w-]+/){0,3}(?:common/search|searchList|es-search/search|search|\w*manuscriptList)/"
+_WORDS = ("_isagg", "_isjson", "search/", "searchlist/", "ucap", "cmspro_", "getchannel", "getfilelist")
 _FINGERPRINT = re.compile(
     r"\b_isAgg\b|\b_isJson\b|common/search/|/searchList/|/es-search/|UCAPCONTENT|UCAPTITLE|UCAP-CONTENT|CMSPRO_"
     r"|getChannelList\?|getFileListByCodeId",
@@ -37,7 +38,9 @@ _OBJECTS = 2000
 
 
 def recognises(page: Page) -> bool:
-    return bool(_FINGERPRINT.search(page.text)) or bool(re.search(_SERVICES, urlsplit(page.url).path))
+    return (page.mentions(*_WORDS) and bool(_FINGERPRINT.search(page.text))) or bool(
+        re.search(_SERVICES, urlsplit(page.url).path)
+    )
 
 
 def read_list(page: Page) -> Listing:

@@ -20,11 +20,12 @@ _FINGERPRINT = re.compile(
     r"\bp_pages\b|_?dynclicks_|_showDynClick|_jsq_\(|v_news_content|/system/resource/|/system/_content/"
     r"|urltype=news\.NewsContentUrl|virtual_attach_file\.vsb"
 )
+_WORDS = ("p_pages", "dynclick", "_jsq_", "v_news_content", "/system/", "urltype=news", "virtual_attach")
 _SHOWN_FILE = re.compile(r"showVsb\w*\s*\(\s*['\"]([^'\"\s]+)['\"]")
 
 
 def recognises(page: Page) -> bool:
-    return bool(_FINGERPRINT.search(page.text))
+    return page.mentions(*_WORDS) and bool(_FINGERPRINT.search(page.text))
 
 
 def read_list(page: Page) -> Listing:

@@ -14,7 +14,7 @@ from crawler.answers import count_of
 from crawler.families import Listing, generic, jpage
 from crawler.page import Link, Page
 from crawler.urls import absolute, posted, posting
-from parsers.recognise import TitleKind, classify_title, is_column_title, is_report_text
+from parsers.recognise import TitleKind, classify_title, is_column_title
 
 NAME = "xxgk"
 RANK = 25
@@ -79,7 +79,7 @@ def _years(page: Page) -> Listing:
     """The years that the page offers; else those beside this one, if it has a report."""
     query = dict(parse_qsl(urlsplit(page.url).query))
     named = classify_title(page.title) is TitleKind.REPORT and not is_column_title(page.title)
-    has_report = bool(named or is_report_text(page.prose) or attachments(page))
+    has_report = bool(named or page.is_report or attachments(page))
     listed = [link for link in page.links if _REPORT not in link.url]
     listed = [link for link in listed if classify_title(link.title) is TitleKind.REPORT or link.date]
     links = () if has_report else jpage.documents(listed)
