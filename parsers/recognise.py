@@ -45,8 +45,20 @@ _OTHER_DOCUMENT = re.compile(
 )
 _FULL_NAME = re.compile(r"政府信息公开(?:工作)?(?:年度报告|年度工作报告|年报)")
 
+# What titles add where a report is told, drawn or read aloud once more.
+_RETOLD = re.compile(
+    r"[\[(【]?(?:一图|一张图|图文|文字|文稿|图片|政策|数字|动漫|视频|音频|语音|H5)*"
+    r"(?:解读|读懂|看懂|图解|图片版|超链版|手机版|打印版|语音|音频|视频|动漫|漫画|长图|播报)"
+    r"(?:版本|版|稿|文件)?[\])】]?[::丨|]?"
+)
+_NOT_THE_BODY = re.compile(
+    r"(?:19|20)\d{2}年?度?|关于|公布|发布|政府信息公开|信息公开|政务公开|公开|工作|情况|年度|年报|报告"
+    r"|总结|统计表|附表|附件|全文|的|[^\w]"
+)
+
 _YEAR = r"(?:19|20)\d{2}"
-_BODY = r"(?:局|委|委员会|办|办公室|办公厅|厅|政府|街道|镇|乡|苏木|中心|管委会|支队|总队|院|站|所|馆|署|公司)"
+_BODY = r"(?:局|委|委员会|办|办事处|管理处|开发区|新区|办公室|办公厅|厅|政府|街道|镇|乡|苏木|中心|管委会|支队|总队|院|站|所|馆|署|公司)"
+_AGENCY = re.compile(rf"[^,，。：:\d]{{2,24}}{_BODY}")
 _PLAUSIBLE = re.compile(
     rf"^{_YEAR}(?:年度?)?$"
     rf"|{_YEAR}年?度?(?:工作)?(?:年度报告|年报|报告)"
@@ -62,7 +74,7 @@ _BARE_COLUMN = re.compile(r"(?:工作)?(?:年度报告|年报)")
 _SUBCOLUMN = re.compile(
     rf"{_YEAR}年?度?(?:年报|年度报告)?"
     r"|(?:各|市|区|县|省|州|旗|街|乡|镇)?(?:直属?|级|政府)?(?:工作|组成)?(?:部门|单位|机构)(?:年报|年度报告)?"
-    r"|(?:各|市|区|县|旗)?(?:本级|政府本级|人民政府|政府|政府办|区县|县区|县市区|县\(?市、?区\)?|区县政府)(?:年报|年度报告)?"
+    r"|(?:各|市|区|县|旗)?(?:本级|本级政府|政府本级|人民政府|政府|政府办|(?:人民政府|政府)?办公[室厅]|区县|县区|县市区|县\(?市、?区\)?|区县政府)(?:年报|年度报告)?"
     r"|(?:各)?(?:街道|乡镇|镇街|镇乡|苏木|乡镇街道|街道乡镇|镇\(?街道\)?|街道办事处)(?:年报|年度报告)?"
 )
 
@@ -93,6 +105,28 @@ def classify_title(title: str) -> TitleKind:
     if _ABOUT.search(text) or (_OTHER_DOCUMENT.search(text) and not _FULL_NAME.search(text)):
         return TitleKind.DECOY
     return TitleKind.REPORT if _REPORT.search(text) else TitleKind.OTHER
+
+
+def retold_title(title: str) -> str | None:
+    """The title of the report that a 解读, 图解, 图片版 or the like was made from; None for other titles."""
+    text = plain_title(title)
+    base = _RETOLD.sub("", text).removesuffix("的")
+    if base == text or _ABOUT.search(base):
+        return None
+    return base if classify_title(base) is TitleKind.REPORT or is_plausible_title(base) else None
+
+
+def report_named(title: str) -> tuple[str, int | None]:
+    """Whose report a title names ("" for nobody's) and of which year, retold or not: good enough to tell the
+    forms of one report in one list from other reports."""
+    text = _RETOLD.sub("", plain_title(title))
+    year = re.search(_YEAR, text)
+    return _NOT_THE_BODY.sub("", text), int(year[0]) if year else None
+
+
+def is_agency_title(title: str) -> bool:
+    """Whether a link text is the name of an agency and nothing else."""
+    return bool(_AGENCY.fullmatch(plain_title(title)))
 
 
 def is_plausible_title(title: str) -> bool:

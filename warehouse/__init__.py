@@ -7,7 +7,14 @@ from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
 from warehouse.read import read, read_arrow
 from warehouse.rows import SiteReport, Source
-from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
+from warehouse.staging import (
+    has_staging,
+    stage,
+    stage_view,
+    staged_heads,
+    staged_reports,
+    staged_site,
+)
 from warehouse.store import Home
 from warehouse.verify import Flaw, verify
 from warehouse.vocabulary import Verdict
@@ -39,6 +46,7 @@ __all__ = [
     "read_arrow",
     "stage",
     "stage_view",
+    "staged_heads",
     "staged_reports",
     "staged_site",
     "verify",
