@@ -18,6 +18,8 @@ from parsers.recognise import (
     classify_title,
     is_agency_title,
     is_column_title,
+    is_group_title,
+    is_part_title,
     is_plausible_title,
     is_subcolumn_title,
     plain_title,
@@ -34,7 +36,7 @@ class Lead(StrEnum):
     COLUMN = "column"
     SECTION = "section"
     ORGANS = "organs"
-    """A directory of agencies, or one agency of it: of use only where the column holds one agency's reports."""
+    """A directory of agencies, or one agency of it: of use only where a column holds one agency's reports."""
 
 
 _COLUMN_SLUG = re.compile(
@@ -44,24 +46,24 @@ _COLUMN_SLUG = re.compile(
 _OTHER_SLUG = re.compile(r"fzzf|fzjs|wzgz|wzbb|wzjg|wznb|gjj|qynb", re.IGNORECASE)
 _ARTICLE_FILE = re.compile(
     r"/t\d{8}_\d+|/(?:art|post|mpost|content|article|doc|c\d\d)[_-]\w+|/show/\d+"
-    r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$|/index)"
+    r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$)|/\d{12,}/(?:index|$)"
     r"|[?&](?:wbnewsid|articlekey|infoid|newsid)=",
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)"
+    r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)(?:统一)?"
     r"(?:专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
-    r"|政务|公开|法定主动公开内容|主动公开|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
-)
-_ORGANS = re.compile(
-    r"(?:各|[省市区县州旗]?(?:直属?|级|政府)?)(?:部门|单位|乡镇|街道|镇街|街镇|镇办|苏木|部门乡镇|部门街镇|部门镇街)"
-    r"(?:[和与及、/]?(?:单位|街道|乡镇|镇街|街镇|苏木|办事处|镇))*(?:政府|政务)?(?:信息)?(?:公开)?(?:目录|平台|专栏|专区|年报)?"
+    r"|政务|公开|法定(?:主动)?公开(?:内容)?|(?:政府信息)?主动公开|政府公开信息|政府信息|阳光政务|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
 )
 _SITEMAP = re.compile(r"网站地图|站点地图|sitemap", re.IGNORECASE)
-_BARE_REPORTS = re.compile(r"(?:工作|信息|公开)?(?:年报|年度报告)(?:专栏|栏目|列表)?[>»›]*")
+_BARE_REPORTS = re.compile(r"(?:工作|信息|公开)?(?:年报|年度报告|年度工作报告)(?:专栏|栏目|列表|公示)?[>»›]*")
 _DISCLOSURE_PATH = re.compile(r"(?:xxgk|zwgk|zfxxgk|gongkai|openness|govinfo|gkml|publicity)", re.IGNORECASE)
 _NO_PART = re.compile(
     r"[上下前后]一?[个]?[月年周日天页]|今[天日]|日历|日期|检索|搜索|查询|订阅|rss|打印|收藏|返回|首页|登录|注册|分享",
+    re.IGNORECASE,
+)
+_NO_PAGE = re.compile(
+    r"calendar|rili|[/?&](?:search|s|so|login|logout|user|print|share|rss|date|month|day)(?=[/=.?]|$)",
     re.IGNORECASE,
 )
 _YEAR_OR_REPORTS = re.compile(r"(?:19|20)\d{2}|年报|年度报告")
@@ -115,6 +117,10 @@ def lead_outside(link: Link, *, disclosure: bool = False) -> Lead | None:
     government information disclosure, where 年报 alone says enough."""
     if document_suffix(link.url) is not None or viewed_file(link.url):
         return _document(link, inside=False)
+    return None if _NO_PAGE.search(link.url) else _page_outside(link, disclosure=disclosure)
+
+
+def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
     title = plain_title(link.title)
     kind = classify_title(title)
     if kind is TitleKind.REPORT:
@@ -123,11 +129,9 @@ def lead_outside(link: Link, *, disclosure: bool = False) -> Lead | None:
         is_column_address(link.url) or (disclosure and _BARE_REPORTS.fullmatch(title))
     ):
         return Lead.COLUMN
-    if _ORGANS.fullmatch(title) or (disclosure and is_agency_title(title)):
+    if is_group_title(title) or (disclosure and is_agency_title(title)):
         return None if is_article_address(link.url) and not is_directory(link.url) else Lead.ORGANS
-    if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title):
-        return Lead.SECTION
-    return None
+    return Lead.SECTION if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title) else None
 
 
 def promise(link: Link, lead: Lead) -> int:
@@ -140,7 +144,7 @@ def promise(link: Link, lead: Lead) -> int:
             90 + 5 * is_column_title(title) + 3 * is_column_address(link.url) - 2 * bool(_YEARS.search(title))
         )
     if lead is Lead.ORGANS:
-        return 20 if _ORGANS.fullmatch(title) else 10
+        return 20 if is_group_title(title) else 10
     if _SITEMAP.fullmatch(title):
         return 5
     named = 60 if "政府信息公开" in title else 50 if "信息公开" in title else 40 if "公开" in title else 30
@@ -162,13 +166,14 @@ def lead_inside(link: Link, root: str | None, *, fresh: bool = False, part: bool
         lead = _column_or_article(link)
         # The site-wide navigation leads to the columns of other bodies too.
         foreign = lead is Lead.COLUMN and root is not None and not below
-        return None if foreign and not _YEARS.search(link.title) else lead
+        part_of_it = _YEARS.search(link.title) or (fresh and is_part_title(link.title))
+        return None if foreign and not part_of_it else lead
     if kind is not TitleKind.OTHER:
         return None
-    lead_of_part = _unnamed(link, below=below)
+    lead_of_part = _unnamed(link, below=below, fresh=fresh)
     agency = part and is_agency_title(link.title)
-    if lead_of_part is None and fresh and not is_article_address(link.url):
-        grouped = is_subcolumn_title(link.title) or _ORGANS.fullmatch(plain_title(link.title))
+    if lead_of_part is None and fresh and not (is_article_address(link.url) or _NO_PAGE.search(link.url)):
+        grouped = is_subcolumn_title(link.title) or is_group_title(link.title)
         return Lead.COLUMN if (grouped or agency) and _in_time(link.title) else None
     return lead_of_part
 
@@ -193,19 +198,20 @@ def _document(link: Link, *, inside: bool) -> Lead | None:
     return Lead.ARTICLE if kind is TitleKind.REPORT or plausible else None
 
 
-def _unnamed(link: Link, *, below: bool) -> Lead | None:
+def _unnamed(link: Link, *, below: bool, fresh: bool) -> Lead | None:
     """A link of a column's page whose title does not name a report: `below` the column's directory or not."""
     title = plain_title(link.title)
     plausible = is_plausible_title(title)
     if is_article_address(link.url):
         return Lead.ARTICLE if plausible else None
-    if _NO_PART.search(title) or not _in_time(title):
+    if _NO_PART.search(title) or _NO_PAGE.search(link.url) or not _in_time(title):
         return None
     part = is_subcolumn_title(title) and (below or _YEAR_OR_REPORTS.search(title))
     folder = below and title and not title.isdigit() and is_directory(link.url)
     if part or folder:
         return Lead.COLUMN
-    return Lead.ARTICLE if below and plausible else None
+    own = fresh and not is_directory(link.url) and not is_agency_title(title)
+    return Lead.ARTICLE if (below or own) and plausible else None
 
 
 def _in_time(title: str) -> bool:

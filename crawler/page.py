@@ -22,6 +22,12 @@ if TYPE_CHECKING:  # readers of the registry need no Scrapy
     from scrapy.http import Response
 
 _DATE = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
+_DAY = (
+    r"[\[(（]?\s*(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?"
+    r"(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*[\])）]?"
+)
+_DATE_AT_END = re.compile(rf"^{_DAY}\s*(?=\S)|(?<=\S)\s*{_DAY}$")
+"""The date of a list row that stands inside the link."""
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NOT_CONTENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\s[^<>]*?\bhref\s*=", re.IGNORECASE)
@@ -29,8 +35,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 # Whole literals only: pieces joined with "+" are no markup of their own.
 _WRITTEN = re.compile(r"document\.write(?:ln)?\s*\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*\)")
 _SCRIPTED_TARGET = re.compile(
-    r"(?:window\.open|location(?:\.href)?|location\.(?:replace|assign)|\bopen\w*|\bgo\w*|\bto\w*)\s*[(=]\s*"
-    r"['\"]([^'\"\s]+)['\"]",
+    r"(?:location(?:\.href)?\s*=|[\w$.]{1,40}\s*\()\s*"
+    r"['\"]((?:https?:/|\.{0,2})/[^'\"\s]+|[^'\"\s]+\.(?:s?html?|jspx?|aspx?|php|do|action|pdf|docx?)\b[^'\"\s]*)['\"]",
     re.IGNORECASE,
 )
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";\s]+)", re.IGNORECASE)
@@ -174,7 +180,7 @@ class Page:
             links = self._soup_links(self.text)
         else:
             links = self._tree_links(anchors)
-        return (*links, *self._option_links(), *self.written_links)
+        return (*links, *self._option_links(), *self._clicked_links(), *self.written_links)
 
     @cached_property
     def written_links(self) -> tuple[Link, ...]:
@@ -206,7 +212,7 @@ class Page:
         if href and not scripted and not (href.startswith("#") and anchor.get("onclick")):
             return absolute(self.base, href)
         found = _SCRIPTED_TARGET.search(f"{href if scripted else ''} {anchor.get('onclick') or ''}")
-        return absolute(self.base, found[1]) if found and re.search(r"[/.?]", found[1]) else None
+        return absolute(self.base, found[1]) if found else None
 
     def _option_links(self) -> Iterator[Link]:
         """Drop-down menus that lead to pages."""
@@ -216,6 +222,14 @@ class Page:
                 url = absolute(self.base, value)
                 if url is not None:
                     yield Link(url, " ".join("".join(option.itertext()).split()))
+
+    def _clicked_links(self) -> Iterator[Link]:
+        """Rows and cells that open a page when they are clicked."""
+        for element in self.tree.xpath("//*[@onclick][not(self::a or self::area)][not(.//a[@href])]"):
+            url = self.target(element)
+            if url is not None:
+                title = _link_title(element.get("title"), "".join(element.itertext()))
+                yield Link(url, title, _beside(element))
 
     def _soup_links(self, markup: str) -> Iterator[Link]:
         for anchor in BeautifulSoup(markup, "html.parser").find_all("a", href=True):
@@ -227,9 +241,9 @@ class Page:
 
 
 def _link_title(attribute: str | None, text: str) -> str:
-    """The longer of title attribute and shown text: lists cut long titles off and keep the attribute full;
-    a few put the site's name into the attribute."""
-    full, shown = " ".join((attribute or "").split()), " ".join(text.split())
+    """The longer of title attribute and shown text, without the row's date: lists cut long titles off and
+    keep the attribute full; a few put the site's name into the attribute."""
+    full, shown = " ".join((attribute or "").split()), _DATE_AT_END.sub("", " ".join(text.split()))
     return full if len(full) >= len(shown.rstrip(".…")) else shown
 
 
@@ -252,7 +266,10 @@ def _beside(anchor: HtmlElement) -> str | None:
     for _ in range(4):
         if element is None or element.tag in {"ul", "ol", "table", "tbody", "body"}:
             return None
-        found = date_in("".join(element.itertext()))
+        said = "".join(element.itertext())
+        if len(said.strip()) > _ROW_TEXT:
+            return None
+        found = date_in(said)
         if found or element.tag in {"li", "tr", "dd"}:
             return found
         element = element.getparent()

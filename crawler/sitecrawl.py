@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -43,15 +43,15 @@ MISSES = 3
 LEFT_TOLD = 1000
 """Addresses that were found and not asked for, of which a result tells."""
 SEVERAL = 3
-"""Agencies named in the titles of a column from which on it is the column of them all."""
+"""Agencies named in the titles of one list from which on it is the column of them all."""
 
 
 @dataclass
 class Column:
     """One list being walked: its directory if it has one, the links seen on its pages, pages fetched and
     asked for, pages in a row without a new report, and whether it was followed to its end. `place` is the
-    directory that its reports on the first page have in common, `front` the address of that page; `doubted`:
-    a guessed page 2 was none."""
+    directory that its reports on the first page with any have in common, `front` the address of its first
+    page; `doubted`: a guessed page 2 was none."""
 
     root: str | None
     front: str = ""
@@ -113,6 +113,7 @@ class SiteCrawl:
         self._columns: set[str] = set()
         self._reports: set[str] = set()
         self._named: set[tuple[str, int | None]] = set()
+        self._agencies: defaultdict[str | None, set[str]] = defaultdict(set)
         self._stops: Counter[StopReason] = Counter()
         self._searched = 0
         self._barren_lists = 0
@@ -122,6 +123,7 @@ class SiteCrawl:
         self._troubles: list[tuple[CrawlOutcome, str]] = []
         self._gave_up = False
         self._elsewhere: str | None = None
+        self._schemes: dict[str, str] = {}
         self.troubles: list[Trouble] = []
         self._shrunk: list[str] = []
         self._fresh = 0
@@ -132,6 +134,7 @@ class SiteCrawl:
     def add(self, visit: Visit) -> bool:
         """Queue a visit unless its page was named before in this crawl, is not the site's, or is known from
         earlier crawls and not due. Whether it was named for the first time."""
+        visit = self._by_known_way(visit)
         if not self._in_scope(visit):
             if visit.role is Role.LIST and not self.scope.on_hosts(visit.url):
                 self._elsewhere = self._elsewhere or visit.url
@@ -141,7 +144,9 @@ class SiteCrawl:
         if key in self._seen and key not in self._revisited:
             return False
         if visit.role is Role.ARTICLE and visit.title and not visit.retold:
-            self._named.add(report_named(visit.title))
+            agency, year = report_named(visit.title)
+            self._named.add((agency, year))
+            self._agencies[visit.parent].add(agency)
         if key in self._revisited:
             self._revisited.discard(key)
             return True
@@ -194,6 +199,7 @@ class SiteCrawl:
     def arrived(self, visit: Visit, url: str) -> None:
         """A page of content came; `url` is where it was found in the end."""
         self._seen.add(page_key(url))
+        self._schemes.setdefault(host_key(url), urlsplit(url).scheme)
         if visit.role in _WAY:
             self._way[page_key(url)] = visit.role
         self._answered += 1
@@ -432,21 +438,18 @@ class SiteCrawl:
             return StopReason.FOUND
         if visit.role is Role.LIST and visit.column is None and self._barren_lists >= BARREN_LISTS:
             return StopReason.BARREN
-        if visit.promise is None:
-            return None
-        if visit.organ:
-            if self._reports and self._agencies() >= SEVERAL:
-                return StopReason.FOUND
-            if self._barren_organs >= BARREN_ORGANS:
-                return StopReason.BARREN
-        elif visit.role is Role.PAGE and self._reports:
-            return StopReason.FOUND
-        elif visit.role is Role.PAGE and self._searched >= SEARCH_CAP:
-            return StopReason.SEARCH_CAP
-        return None
+        return self._search_over(visit) if visit.promise is not None else None
 
-    def _agencies(self) -> int:
-        return len({agency for agency, _ in self._named if agency})
+    def _search_over(self, visit: Visit) -> StopReason | None:
+        """Why a page need not be searched for columns any more."""
+        if visit.organ:
+            if any(len(agencies - {""}) >= SEVERAL for agencies in self._agencies.values()):
+                return StopReason.FOUND
+            return StopReason.BARREN if self._barren_organs >= BARREN_ORGANS else None
+        if visit.role is Role.PAGE and self._reports:
+            return StopReason.FOUND
+        capped = visit.role is Role.PAGE and self._searched >= SEARCH_CAP
+        return StopReason.SEARCH_CAP if capped else None
 
     def _known(self, title: str) -> bool:
         """Whether a report that `title` may be another form of was listed."""
@@ -454,6 +457,13 @@ class SiteCrawl:
         return any(
             year == known_year and (agency in known or known in agency) for known, known_year in self._named
         )
+
+    def _by_known_way(self, visit: Visit) -> Visit:
+        """A host is asked by the scheme by which it answered: portals link https where it is dead."""
+        scheme = self._schemes.get(host_key(visit.url))
+        if scheme is None or visit.url.startswith(f"{scheme}:"):
+            return visit
+        return dataclasses.replace(visit, url=f"{scheme}:{visit.url.partition(':')[2]}")
 
     def _in_scope(self, visit: Visit) -> bool:
         if visit.url in self.site.start_urls:

@@ -32,7 +32,9 @@ IMAGES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff"})
 _SUFFIX = re.compile(r"\.([A-Za-z]{2,4})$")
 _SUFFIX_IN_QUERY = re.compile(r"\.([A-Za-z]{3,4})(?:$|[&|?#])")
 _DOWNLOAD = re.compile(
-    r"/(?:downfile|download|file-download|virtual_attach_file)(?:\.\w+)?(?:$|/)", re.IGNORECASE
+    r"/(?:file-)?down(?:load|file)(?:$|/[\w-]*\d[^/]*$)"
+    r"|/[\w-]*(?:down(?:load|file)|attach)[\w-]*\.(?:jspx?|do|action|aspx?|ashx|php|vsb)$",
+    re.IGNORECASE,
 )
 
 

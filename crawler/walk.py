@@ -47,12 +47,13 @@ class Arrival:
         in place is both report and column."""
         if self._passes_on():
             return
-        is_article = self._is_article()
+        if self.visit.role is Role.ARTICLE and self._is_article():
+            self._read_article()
+            return
+        listing = self.family.read_list(self.page)
+        is_article = listing.is_report or (self.visit.role is not Role.ARTICLE and self._is_article())
         if is_article:
             self._read_article()
-            if self.visit.role is Role.ARTICLE:
-                return
-        listing = self.family.read_list(self.page)
         for url in listing.columns:
             self.crawl.add(Visit(url, Role.LIST, parent=self.page.url, portal=self.family.NAME))
         column = self._column(listing)
@@ -90,24 +91,26 @@ class Arrival:
         or one whose text is in no form that is known."""
         kind = classify_title(self.page.title)
         if self.visit.role is Role.ARTICLE:
-            if self.visit.retold or kind is TitleKind.DECOY:
-                return False
-            # A link named like a report may lead to a folder of reports instead.
-            shaped = is_directory(self.page.url) and not is_article_address(self.page.url)
-            held = self.family.attachments(self.page)
-            if shaped and not held and any(lead_outside(link) is Lead.ARTICLE for link in self.page.links):
-                return False
-            short = len("".join(self.page.prose.split())) <= _SHORT_TEXT
-            if short and (held or self.page.frames):
-                return True
-            if classify_title(self.visit.title or "") is TitleKind.OTHER and kind is TitleKind.OTHER:
-                return False
-            return "公开" in self.page.prose and not (short and _NOT_FOUND.search(self.page.prose))
+            return not self.visit.retold and kind is not TitleKind.DECOY and self._fits_its_link(kind)
         if self.visit.role is Role.LIST and self.visit.column is None:
             # A year's or an agency's part of a column may be its one report, as a file or as images.
             leads = (lead_inside(link, None) for link in self.page.links)
             return not any(leads) and bool(self.family.attachments(self.page))
         return self._is_start() and kind is TitleKind.REPORT and is_article_address(self.page.url)
+
+    def _fits_its_link(self, kind: TitleKind) -> bool:
+        """Whether a page that was linked as a report may be one; `kind` is what its own title announces."""
+        # A link named like a report may lead to a folder of reports instead.
+        shaped = is_directory(self.page.url) and not is_article_address(self.page.url)
+        held = self.family.attachments(self.page)
+        if shaped and not held and any(lead_outside(link) is Lead.ARTICLE for link in self.page.links):
+            return False
+        short = len("".join(self.page.prose.split())) <= _SHORT_TEXT
+        if short and (held or self.page.frames):
+            return True
+        if classify_title(self.visit.title or "") is TitleKind.OTHER and kind is TitleKind.OTHER:
+            return False
+        return "公开" in self.page.prose and not (short and _NOT_FOUND.search(self.page.prose))
 
     def _is_start(self) -> bool:
         return self.visit.role is Role.PAGE and self.visit.depth == 0
@@ -175,12 +178,13 @@ class Arrival:
         # An answer without any links is no page of the list, but a step to one.
         told = bool(listing.items) or self.visit.guesses is not None
         if column.pages and told and not self._goes_on(listing, keys, column):
-            if not self.crawl.guess_again(self.visit):
-                self.crawl.end(column, StopReason.NOTHING_NEW)
+            if self.crawl.guess_again(self.visit) or (column.waiting and not column.place):
+                return  # one of several parts of the page, where the list may be another
+            self.crawl.end(column, StopReason.NOTHING_NEW)
             return
         column.pages += 1
         column.seen |= keys | pager
-        if column.pages == 1:
+        if not column.place:
             column.place = _place(link.url for link, lead in leads.values() if lead is Lead.ARTICLE)
         new = [self._follow(link, lead) for link, lead in leads.values()]
         self.crawl.listed(column, sum(new) + shown)
@@ -190,7 +194,8 @@ class Arrival:
         """Whether a further page of a list brings something; a page whose address was guessed must bring
         links to where the reports of the first page lie."""
         if self.visit.guesses is None:
-            return not keys <= column.seen
+            # What a script loads first may be what the column's page shows already.
+            return not keys <= column.seen or (column.pages == 1 and bool(listing.next_pages))
         place = column.place or column.root or ""
         fresh = (link.url for link in listing.items if page_key(link.url) in keys - column.seen)
         return any(urlsplit(url).path.startswith(place) for url in fresh)

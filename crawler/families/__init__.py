@@ -22,13 +22,15 @@ class Listing:
     form); empty at the end of the list. Where a page says that there are more pages but not where, `guesses`
     are addresses that page 2 may have, the likeliest first. `columns` are the lists of other bodies (the
     departments of a tree), each to be walked as a list of its own. `of_reports`: the family knows that this
-    is a list of annual reports, or that `next_pages` are, whatever the page calls itself."""
+    is a list of annual reports, or that `next_pages` are, whatever the page calls itself. `is_report`: the
+    family knows that the page is a report, whatever of it stands there."""
 
     items: tuple[Link, ...]
     next_pages: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     of_reports: bool = False
+    is_report: bool = False
 
 
 class Family(Protocol):

@@ -106,7 +106,8 @@ def _link(base: str, record: object) -> Link | None:
     address = next(
         (found for name in ("infourl", "visiturl", "linkurl") if (found := text_member(record, name))), ""
     )
-    url = absolute(base, address) if address else None
+    # Addresses are told from the root, with or without the slash.
+    url = absolute(urljoin(base, "/"), address) if address else None
     title = text_member(record, "realtitle") or text_member(record, "title")
     date = date_in(text_member(record, "infodate") or text_member(record, "handsdate"))
     return Link(url, " ".join(re.sub(r"<[^>]*>", "", title).split()), date) if url else None

@@ -1,19 +1,21 @@
 """Any portal whose lists are plain HTML: links as they stand, the next page as a link says it, and the
 addresses that page 2 often has where the page only says that there is one.
 
-Portals that say everything by links need no family of their own: NFCMS (Guangdong), 陕西 with its 19-digit ids,
-内蒙古 with a folder for each article, JEECMS and many single ones.
+Portals that say everything by links need no family of their own: NFCMS (Guangdong), 陕西 with its 19-digit
+ids, 内蒙古 with a folder for each article, JEECMS and many single ones.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from crawler.answers import count_of
 from crawler.families import Listing
 from crawler.page import Link, Page
-from crawler.urls import IMAGES, absolute, document_suffix, viewed_file
+from crawler.urls import IMAGES, absolute, document_suffix, is_directory, viewed_file
 from parsers.recognise import is_report_text
 
 NAME = "generic"
@@ -40,6 +42,14 @@ _CONTENT = re.compile(
     r"trs_editor|trs_ueditor|custom_unionstyle|zoom|v_news_content|article|content|detail|wenzhang|news_con|xl_",
     re.IGNORECASE,
 )
+_NAMED_FILE = re.compile(r"\.(?:pdf|docx?|wps|xlsx?|ofd|zip|rar)$", re.IGNORECASE)
+_DECORATION = re.compile(
+    r"/(?:images?|imgs?|static|assets|themes?|templates?|skins?|css|style|icons?|common|public)/"
+    r"|logo|banner|icon|qrcode|erweima|button|btn|dzjg|jiucuo|red\.png|blue\.png",
+    re.IGNORECASE,
+)
+_SMALL = 200
+"""Pixels: a page that was scanned is wider and higher."""
 _IN_SCRIPT = re.compile(r"['\"]([^'\"\s]+\.(?:pdf|docx?|wps|xlsx?|ofd|zip|rar))['\"]", re.IGNORECASE)
 
 
@@ -48,8 +58,9 @@ def recognises(page: Page) -> bool:  # noqa: ARG001 - takes what no other family
 
 
 def read_list(page: Page) -> Listing:
-    """The links of the page; the next page as linked, else what it may be called if there is one."""
-    linked = linked_next(page)
+    """The links of the page; the next page as linked or counted, else what it may be called if there is
+    one."""
+    linked = linked_next(page) or _counted_next(page)
     return Listing(page.links, linked, guesses=() if linked else guessed_next(page))
 
 
@@ -66,12 +77,29 @@ def linked_next(page: Page) -> tuple[str, ...]:
     return ()
 
 
+def _counted_next(page: Page) -> tuple[str, ...]:
+    """The next page of a page that says how many there are, and whose address is numbered."""
+    total, current = _said_pages(page)
+    number = _last_number(page.url)
+    if number is None:
+        return ()
+    # Where the page does not say which it is, the numbers may begin at 0.
+    more = 1 < current < total and number in {current, current - 1} if current else number + 1 < total
+    return (_renumbered(page.url, number + 1),) if more else ()
+
+
+def _said_pages(page: Page) -> tuple[int, int]:
+    """How many pages the list has and which one this is, as the page says: 0 for what it does not say."""
+    total = max((int(next(filter(None, found))) for found in _PAGES_SAID.findall(page.prose)), default=0)
+    here = _PAGE_SAID.search(page.prose)
+    return total, int(next(filter(None, here.groups()))) if here else 0
+
+
 def guessed_next(page: Page) -> tuple[str, ...]:
     """Addresses that the next page may have where the page says that there is one and does not link it."""
-    said = page.prose
-    total = max((int(next(filter(None, found))) for found in _PAGES_SAID.findall(said)), default=0)
-    here = _PAGE_SAID.search(said)
-    current = int(next(filter(None, here.groups()))) if here else 1
+    total, said = _said_pages(page)
+    numbered = _last_number(page.url) or 1
+    current = said or (numbered if numbered <= total else 1)
     anchors = list(page.tree.iter("a", "span", "button"))
     last = next(
         (url for anchor in anchors if _LAST.match(_text(anchor)) and (url := _target(page, anchor))), None
@@ -166,6 +194,10 @@ def _linked_files(page: Page) -> list[Link]:
         for link in page.links
         if _is_file(link.url) and link.url not in furniture
     ]
+    found.extend(link for link in page.links if _NAMED_FILE.search(link.title) and not is_directory(link.url))
+    for anchor in page.tree.xpath("//a[@href][@download or @appendix]"):
+        if url := absolute(page.base, anchor.get("href")):
+            found.append(Link(url, anchor.get("download") or page.title))
     for element in page.tree.iter("iframe", "embed", "object", "param"):
         named = element.get("src") or element.get("data") or element.get("value") or "#"
         url = absolute(page.base, named)
@@ -175,7 +207,8 @@ def _linked_files(page: Page) -> list[Link]:
         # A viewer that a script starts: the text of the page is in the file.
         for script in page.tree.iter("script"):
             for target in _IN_SCRIPT.findall(script.text or ""):
-                if url := absolute(page.base, target.replace("\\/", "/")):
+                named = "/" in target or target.isascii()  # the others are titles
+                if named and (url := absolute(page.base, target.replace("\\/", "/"))):
                     found.append(Link(viewed_file(url) or url, page.title))
     for element in page.tree.xpath("//*[@data-value or @onclick]"):
         named = element.get("data-value") or ""
@@ -201,12 +234,23 @@ def _in_furniture(element: HtmlElement) -> bool:
 
 
 def _content_images(page: Page) -> list[Link]:
-    """Images inside the article's text, which hold it where it was scanned."""
-    images = []
+    """Images inside the article's text, which hold it where it was scanned; where nothing marks the text,
+    those that are no decoration."""
+    marked, others = [], []
     for image in page.tree.iter("img"):
-        marks = (f"{element.get('class', '')} {element.get('id', '')}" for element in image.iterancestors())
-        url = absolute(page.base, image.get("src") or "#")
-        inside = not _in_furniture(image) and any(_CONTENT.search(mark) for mark in marks)
-        if inside and url is not None and document_suffix(url) in IMAGES - {"gif"}:
-            images.append(Link(url, image.get("title") or image.get("alt") or page.title))
-    return images
+        marks = [f"{element.get('class', '')} {element.get('id', '')}" for element in image.iterancestors()]
+        shown = image.get("data-original") or image.get("data-src") or image.get("src")
+        url = absolute(page.base, shown or "#")
+        if url is None or document_suffix(url) not in IMAGES - {"gif"} or _in_furniture(image):
+            continue
+        link = Link(url, image.get("title") or image.get("alt") or page.title)
+        if any(_CONTENT.search(mark) for mark in marks):
+            marked.append(link)
+        elif not _DECORATION.search(urlsplit(url).path) and not _is_small(image):
+            others.append(link)
+    return marked or others
+
+
+def _is_small(image: HtmlElement) -> bool:
+    sides = (count_of((image.get(side) or "").strip().removesuffix("px")) for side in ("width", "height"))
+    return any(0 < side < _SMALL for side in sides)

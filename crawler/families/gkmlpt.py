@@ -38,8 +38,8 @@ def recognises(page: Page) -> bool:
 
 
 def read_list(page: Page) -> Listing:
-    """Of a shell: the API's list of its 年报 column, or where the column lies instead (jump_url). Of an answer
-    of the API: its articles."""
+    """Of a shell: the API's list of its 年报 column, or where the column lies instead (jump_url). Of an
+    answer of the API: its articles."""
     if page.is_data:
         return _answer(page)
     base, slash, _ = page.url.partition("/gkmlpt/")

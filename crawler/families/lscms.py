@@ -48,11 +48,7 @@ def read_list(page: Page) -> Listing:
         return Listing((*page.links, reports), generic.linked_next(page))
     if not organ and not _FINGERPRINT.search(page.text):
         return Listing(page.links, generic.linked_next(page))
-    # What the page holds already needs no fragment; the fragment's pager would start behind it.
-    shown = any(classify_title(link.title) is TitleKind.REPORT and link.date for link in page.links)
-    further = generic.linked_next(page) or (
-        () if shown and "pageIndex" not in page.text else _asked(page, organ)
-    )
+    further = generic.linked_next(page) or _asked(page, organ, shown=_rows_shown(page))
     return Listing(page.links, further, of_reports=bool(organ))
 
 
@@ -61,8 +57,16 @@ def attachments(page: Page) -> tuple[Link, ...]:
     return generic.attachments(page)
 
 
-def _asked(page: Page, organ: re.Match[str] | None) -> tuple[str, ...]:
-    """The first fragment as the page's script asks for it: its address as it stands, or its parameters."""
+def _rows_shown(page: Page) -> int:
+    """Rows of the list that the page holds already; 0 where it holds none."""
+    dated = [link for link in page.links if link.date]
+    reports = any(classify_title(link.title) is TitleKind.REPORT for link in dated)
+    return len({link.url for link in dated}) if reports else 0
+
+
+def _asked(page: Page, organ: re.Match[str] | None, shown: int) -> tuple[str, ...]:
+    """The first fragment as the page's script asks for it: its address as it stands, or its parameters. Where
+    the rows `shown` in the page are a whole one, the fragment behind them."""
     written = _ASKED.search(page.text)
     if written:
         service, _, query = written[1].replace("&amp;", "&").partition("?")
@@ -77,7 +81,10 @@ def _asked(page: Page, organ: re.Match[str] | None) -> tuple[str, ...]:
     fields.pop("_", None)
     if organ:
         fields |= {"organId": fields.get("organId") or organ[1], "type": _REPORTS}
-    fields |= {"pageSize": fields.get("pageSize") or str(_PAGE_SIZE), "pageIndex": "1"}
+    size = _whole(fields.get("pageSize"), _PAGE_SIZE)
+    if shown and shown < size:
+        return ()
+    fields |= {"pageSize": str(size), "pageIndex": "2" if shown == size else "1"}
     return (f"{urljoin(page.url, service)}?{urlencode(fields)}",)
 
 

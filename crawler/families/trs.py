@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from crawler.answers import count_of
 from crawler.families import Listing, generic
 from crawler.page import Link, Page
 from crawler.urls import absolute
@@ -25,6 +26,9 @@ _QUOTED = re.compile(r"""['"]([^'"]*)['"]""")
 _ARGUMENT = re.compile(r"""['"][^'"]*['"]|-?\d+""")
 _COUNT = re.compile(r"\bvar\s+countPage\s*=\s*['\"]?(\d+)")
 _PAGER = re.compile(r"\bPager\s*\(\s*\{([^}]*)\}")
+_TOTALS = (
+    *("totalpage", "totalpages", "pagecount", "countpage", "pagetotal", "pages", "total", "size", "count"),
+)
 _FIELD = re.compile(r"(\w+)\s*:\s*['\"]?([\w.-]+)['\"]?")
 _NAMES = re.compile(r"['\"](\w+)\.?['\"]\s*\+.{0,40}?['\"]\.?(s?html?)['\"]", re.DOTALL)
 _NUMBERED = re.compile(r"_(\d+)\.s?html?$")
@@ -77,12 +81,10 @@ def _pager(text: str) -> tuple[int, int, str, str] | None:
             current = int(arguments[numbers[1]]) if len(numbers) > 1 else 0
             return int(arguments[numbers[0]]), current, names[0], names[1].lstrip(".")
     for call in _PAGER.finditer(text):
-        fields = dict(_FIELD.findall(call[1]))
-        total = fields.get("total") or fields.get("size") or fields.get("count") or ""
-        if total.isdigit() and {"prefix", "suffix"} <= set(fields):
-            current = fields.get("current", "")
-            current_page = int(current) if current.isdigit() else 0
-            return int(total), current_page, fields["prefix"], fields["suffix"].lstrip(".")
+        fields = {name.lower(): value for name, value in _FIELD.findall(call[1])}
+        total = next((count_of(fields[name]) for name in _TOTALS if name in fields), 0)
+        if total and {"prefix", "suffix"} <= set(fields):
+            return total, count_of(fields.get("current")), fields["prefix"], fields["suffix"].lstrip(".")
     count = _COUNT.search(text)
     if count is None:
         return None

@@ -14,7 +14,7 @@ from crawler.answers import count_of
 from crawler.families import Listing, generic, jpage
 from crawler.page import Link, Page
 from crawler.urls import absolute, posted, posting
-from parsers.recognise import TitleKind, classify_title, is_report_text
+from parsers.recognise import TitleKind, classify_title, is_column_title, is_report_text
 
 NAME = "xxgk"
 RANK = 25
@@ -78,12 +78,16 @@ def attachments(page: Page) -> tuple[Link, ...]:
 def _years(page: Page) -> Listing:
     """The years that the page offers; else those beside this one, if it has a report."""
     query = dict(parse_qsl(urlsplit(page.url).query))
-    has_report = is_report_text(page.prose)
-    links = () if has_report else jpage.documents([link for link in page.links if _REPORT not in link.url])
+    named = classify_title(page.title) is TitleKind.REPORT and not is_column_title(page.title)
+    has_report = bool(named or is_report_text(page.prose) or attachments(page))
+    listed = [link for link in page.links if _REPORT not in link.url]
+    listed = [link for link in listed if classify_title(link.title) is TitleKind.REPORT or link.date]
+    links = () if has_report else jpage.documents(listed)
     offered = _offered_years(page, query.get("area", ""))
     if offered:
         current = query.get("fbtime", "")
-        return Listing(links, tuple(url for year, url in offered.items() if year != current))
+        others = tuple(url for year, url in offered.items() if year != current)
+        return Listing(links, others, is_report=has_report)
     year, newest = count_of(query.get("fbtime")), date.today().year
     if not year:
         beside = [newest - 1] if not has_report else range(newest, newest - 1 - EMPTY_YEARS, -1)
@@ -92,7 +96,8 @@ def _years(page: Page) -> Listing:
     else:
         # The report of the year that just ended may not be out yet.
         beside = [year - 1] if year >= newest - 1 else []
-    return Listing(links, tuple(_in_year(page.url, y) for y in beside if FIRST_YEAR <= y <= newest))
+    further = tuple(_in_year(page.url, y) for y in beside if FIRST_YEAR <= y <= newest)
+    return Listing(links, further, is_report=has_report)
 
 
 def _offered_years(page: Page, area: str) -> dict[str, str]:
