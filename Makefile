@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse codebook clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse bench-site bench-flows cluster soak codebook pictures clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -65,6 +65,28 @@ bench-parse: $(VENV)/dev.stamp
 # What publishing and reading a generated national year costs, as ratios to bare pyarrow on the same rows.
 bench-warehouse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.warehouse
+
+# What rendering a national year costs, whole and the night after. REPORTS=15000 takes a tenth.
+bench-site: $(VENV)/dev.stamp
+	REPORTS=$(REPORTS) $(BIN)/python -m benchmarks.site
+
+# The pictures of README, from the demo's site; needs Chromium.
+pictures: $(VENV)/dev.stamp
+	rm -rf build/pictures
+	$(BIN)/nianbao demo --home build/pictures
+	$(BIN)/python -m tests.site.pictures build/pictures/site docs/images
+
+# PostgreSQL, a bucket, a Prefect server and two workers on loopback; one worker is lost in the middle of a run.
+cluster: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.cluster
+
+# What the flows cost: seconds of a rerun, CPU of an idle night as a ratio to bare Scrapy on the same pages.
+bench-flows: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.flows
+
+# Thirty simulated nights with changes, faults and kills: the dataset must be what the portals hold at the end.
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.soak
 
 # The codebook as it stands in every dataset, for readers of this repository.
 codebook: $(VENV)/runtime.stamp

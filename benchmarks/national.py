@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -140,7 +139,7 @@ def _reports(
 
 
 def _checks(random: np.random.Generator, site: str, agencies: list[str]) -> pa.Table:
-    checks = [(f"rule_{letter}", at) for letter in string.ascii_lowercase[:10] for at in FORM][:60]
+    checks = [(rule.rule.id, rule.at) for rule in load_forms()[0].instances]
     columns = {
         **_identity(site, agencies, len(checks)),
         "check": [check for check, _ in checks] * len(agencies),

@@ -272,6 +272,15 @@ class Archive:
                     wanted.discard(result.site)
         return found
 
+    def find(self, digests: Collection[str]) -> dict[str, list[Capture]]:
+        """The captures of every crawl with these digests, by digest, in the order of their fetching."""
+        found: dict[str, list[Capture]] = {}
+        for path in sorted(self.root.glob("*.jsonl")):
+            for fields in _lines(path):
+                if fields.get("digest") in digests:
+                    found.setdefault(fields["digest"], []).append(capture_of(fields))
+        return found
+
     def read(self, capture: Capture) -> bytes:
         """The decoded body of a capture. Raises `ArchiveError` where the record is gone or damaged."""
         path = self.root / capture.warc

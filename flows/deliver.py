@@ -12,33 +12,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-
-import pyarrow as pa
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 
 from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
 from crawler.urls import page_key
-from flows.observe import CrawlRecord, former_articles, moves, site_view, withdrawn_urls
+from flows.ledger import SiteState
+from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
+from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.identity import agency_of, year_of
 from parsers.labels import normalise
 from parsers.model import CheckOutcome, Issue, IssueCode, Outcome, Report, Scope
 from parsers.recognise import TitleKind, classify_title, report_named
-from warehouse import (
-    Access,
-    Observed,
-    SiteReport,
-    Source,
-    Verdict,
-    WarehouseError,
-    agency_name,
-    stage,
-    stage_view,
-    staged_heads,
-)
+from warehouse import SiteReport, Source, Verdict, WarehouseError, agency_name, stage, stage_view, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,56 +40,61 @@ class Found:
 
 
 async def deliver(
-    home: Path, site: Site, result: SiteResult, record: CrawlRecord, pool: ParserPool
+    home: str,
+    archive: ArchiveFolder,
+    site: Site,
+    *,
+    result: SiteResult,
+    before: SiteState | None,
+    pool: ParserPool,
 ) -> SiteRun:
-    """Parse what the archive holds of `site` after the crawl that ended with `result` and fetched `record`,
-    and stage it; of a site that is broken, stage how it was seen. Failures of this machine (the disk is full,
-    the archive cannot be read) come back as the site's outcome `failed`."""
-    try:
-        if result.outcome is not CrawlOutcome.DONE:
-            seen = site_view(site, result, record, ())
-            stage_view(home, site.id, site.province, Observed(seen))
-            reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
-            return _site_run(site, SiteOutcome.BROKEN, reason, result)
-        return await _deliver(home, site, result, record, pool)
-    except (ArchiveError, WarehouseError) as error:
-        return failed(site, str(error), result)
-
-
-async def _deliver(
-    home: Path, site: Site, result: SiteResult, record: CrawlRecord, pool: ParserPool
-) -> SiteRun:
-    archive = Archive(home / "archive")
-    held, withdrawn = archive.holdings(site.id), archive.withdrawn(site.id)
-    groups = articles(held)
-    documents = sum(map(len, groups))
-    staged = staged_heads(home, site.id)
-    known = still_known(map(frozenset, _readable(staged)), withdrawn)
-    parsed = await pool.parse(archive.root, groups)
-    found, problems = site_reports(site, parsed, groups)
-    readable = sum(item.report.outcome is Outcome.REPORT for item in found)
-    shortage = shortfall(site, readable, known, documents, len(_named(withdrawn) - _named(held)))
-    seen = site_view(site, result, record, (item.report.report_year or 0 for item in found))
-    if shortage is None:
-        before, _ = site_reports(site, await pool.parse(archive.root, former_articles(groups, record)))
-        observed = Observed(
-            view=seen,
-            withdrawn=withdrawn_urls(staged, withdrawn, record, seen.observed_at),
-            moved=moves(record),
-            former=tuple(_site_report(site, item) for item in before),
+    """Parse what the archive holds of `site` after the crawl that ended with `result`, and stage it, unless
+    the site is broken or holds what it held when it was last delivered (`before`). Failures of this machine
+    (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
+    index = Archive(archive.root)
+    was_broken = before is not None and before.failing_since is not None
+    if result.outcome is not CrawlOutcome.DONE:
+        reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
+        try:
+            if not was_broken:
+                stage_view(home, site.id, site.province, observed(index, site, result))
+        except (ArchiveError, WarehouseError) as error:
+            return failed(site, str(error), result)
+        return _site_run(site, SiteOutcome.BROKEN, reason, result).model_copy(
+            update={"unchanged": was_broken}
         )
-        stage(home, site.id, site.province, [_site_report(site, item) for item in found], observed)
-    else:
-        partly = dataclasses.replace(seen, access=Access.PARTLY, pages=())
-        stage_view(home, site.id, site.province, Observed(partly))
+    try:
+        held, withdrawn = index.holdings(site.id), index.withdrawn(site.id)
+        fingerprint = fingerprint_of(site, held, withdrawn)
+        family = site.portal or _family(held)
+        if before is not None and before.fingerprint == fingerprint and not was_broken:
+            return _unchanged(_site_run(site, SiteOutcome.DONE, None, result, family), before)
+        groups = articles(held)
+        documents = sum(map(len, groups))
+        staged = _staged(home, site.id)
+        known = still_known([report.urls for report in staged.values()], withdrawn)
+        archive.fetch(held)
+        found, problems = site_reports(site, await pool.parse(archive.root, groups), groups)
+        readable = sum(item.report.outcome is Outcome.REPORT for item in found)
+        shortage = shortfall(site, readable, known, documents, len(_named(withdrawn) - _named(held)))
+        if shortage is None:
+            seen = observed(index, site, result, withdrawn)
+            stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
+        after = _staged(home, site.id)
+    except (ArchiveError, WarehouseError, OSError) as error:
+        return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
     checks = Counter(check.outcome for item in found for check in item.report.checks)
     outcome = SiteOutcome.BROKEN if shortage else SiteOutcome.DONE
-    return _site_run(site, outcome, shortage, result).model_copy(
+    return _site_run(site, outcome, shortage, result, family).model_copy(
         update={
             "known": known,
             "documents": documents,
             "reports": readable,
+            "new": len(after.keys() - staged.keys()),
+            "revised": sum(staged[key].digests != after[key].digests for key in staged.keys() & after.keys()),
+            "withdrawn": len(staged.keys() - after.keys()),
+            "fingerprint": None if shortage else fingerprint,
             "cells": dict(cells),
             "checks_failed": checks[CheckOutcome.FAIL],
             "issues": [SiteIssue(**dataclasses.asdict(problem)) for problem in problems],
@@ -107,11 +102,60 @@ async def _deliver(
     )
 
 
-def _readable(staged: pa.Table) -> Iterable[list[str]]:
-    """The addresses of each staged report that was read and that the portal holds."""
-    for row in staged.select(["urls", "verdict", "withdrawn_at"]).to_pylist():
-        if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE:
-            yield row["urls"]
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """The sources of a report that is staged."""
+
+    urls: frozenset[str]
+    digests: tuple[str, ...]
+
+
+def _staged(home: str, site_id: str) -> dict[str, _Staged]:
+    """The reports that its portal holds, by report id, as staged of a site."""
+    staged = staged_site(home, site_id)
+    if staged is None:
+        return {}
+    rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at", "verdict"]).to_pylist()
+    return {
+        row["report_id"]: _Staged(frozenset(row["urls"]), tuple(row["digests"]))
+        for row in rows
+        if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE
+    }
+
+
+def fingerprint_of(site: Site, held: Iterable[Capture], withdrawn: Iterable[Capture]) -> str:
+    """Changes when a document of the site does, its entry in the registry, or the release of the software
+    that reads it."""
+    lines = [f"{capture.url} {capture.digest} {capture.title}" for capture in held]
+    lines += [f"withdrawn {capture.url}" for capture in withdrawn]
+    return sha256("\n".join([_release(), site.model_dump_json(), *sorted(lines)]).encode()).hexdigest()
+
+
+def _release() -> str:
+    """The installed release; nothing for a checkout that is not installed."""
+    try:
+        return version("nianbao")
+    except PackageNotFoundError:
+        return ""
+
+
+def _unchanged(run: SiteRun, before: SiteState) -> SiteRun:
+    """The record of a site that holds what it held: its staged rows stand."""
+    return run.model_copy(
+        update={
+            "known": before.reports,
+            "reports": before.reports,
+            "cells": before.cells,
+            "fingerprint": before.fingerprint,
+            "unchanged": True,
+        }
+    )
+
+
+def _family(held: Iterable[Capture]) -> str | None:
+    """The portal family of most of the documents."""
+    named = Counter(capture.portal for capture in held if capture.portal)
+    return max(named, key=lambda family: (named[family], family), default=None)
 
 
 def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun:
@@ -242,7 +286,13 @@ def _flaw(report: Report, captures: Article, code: IssueCode, message: str) -> P
     return Problem(report.source, captures[0].digest if captures else None, Outcome.REPORT, code, message)
 
 
-def _site_run(site: Site, outcome: SiteOutcome, reason: str | None, result: SiteResult | None) -> SiteRun:
+def _site_run(
+    site: Site,
+    outcome: SiteOutcome,
+    reason: str | None,
+    result: SiteResult | None,
+    family: str | None = None,
+) -> SiteRun:
     return SiteRun(
         site=site.id,
         name=site.name,
@@ -251,4 +301,7 @@ def _site_run(site: Site, outcome: SiteOutcome, reason: str | None, result: Site
         reason=reason,
         crawl_id=result.crawl_id if result else None,
         crawl_outcome=result.outcome if result else None,
+        family=family or site.portal,
+        requests=result.requests if result else 0,
+        bytes=result.bytes if result else 0,
     )

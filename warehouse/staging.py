@@ -75,12 +75,6 @@ def staged_site(home: Home, site_id: str) -> dict[str, pa.Table] | None:
         return newest.tables() if newest else None
 
 
-def staged_heads(home: Home, site_id: str) -> pa.Table:
-    """The rows of `reports` that are staged of a site; empty for a site that was never staged."""
-    tables = staged_site(home, site_id)
-    return tables["reports"] if tables else SCHEMAS["reports"].empty_table()
-
-
 def staged_reports(home: Home, site_id: str) -> int:
     """Number of reports staged of a site that its portal holds; 0 for a site that was never staged."""
     store = open_store(home)
@@ -88,6 +82,15 @@ def staged_reports(home: Home, site_id: str) -> int:
         found = _versions(store, _file_name(site_id))
     newest = max(found.values(), key=lambda file: file.version, default=None)
     return newest.held if newest else 0
+
+
+def staged_sources(home: Home, site_id: str) -> list[frozenset[str]]:
+    """The addresses that each staged report of a site was read from; withdrawn ones are left out."""
+    tables = staged_site(home, site_id)
+    if tables is None:
+        return []
+    rows = tables["reports"].select(["urls", "withdrawn_at"]).to_pylist()
+    return [frozenset(row["urls"]) for row in rows if row["withdrawn_at"] is None]
 
 
 def has_staging(home: Home) -> bool:

@@ -55,6 +55,9 @@ def test_run_publishes_and_tells_what_it_did(nianbao: Nianbao, portal: FlowsPort
         portal.sites, "done"
     )
     assert nianbao.processes() == []
+    pages = list((nianbao.home / "site" / "report").rglob("*.html"))
+    assert len([page for page in pages if "-" not in page.stem]) == len(published)
+    assert run["run_id"] not in (nianbao.home / "site" / "runs.html").read_text("utf-8")
 
     # The same bytes on the portal, or in the archive, give the same dataset.
     dataset = _files(nianbao.home / "dataset")
@@ -181,7 +184,8 @@ def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
     assert serve.stdout is not None
     said = serve.stdout.readline()
     url = said.split()[-1] + "/api"
-    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == {"nightly", "site"})
+    names = {"health", "nightly", "publish", "reparse", "retry", "site"}
+    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == names)
     [site] = [found for found in _ask(url, "deployments/filter") if found["name"] == "site"]
     run = _ask(url, f"deployments/{site['id']}/create_flow_run", parameters={"sites": portal.sites[:1]})
     mine = {"id": {"any_": [run["id"]]}}
