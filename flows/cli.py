@@ -183,6 +183,8 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"reports  {publication.reports}")
     print(f"cells    {counted(publication.cells)}")
     print(f"changed  {changed} partitions")
+    for reason in publication.refused:
+        print(f"refused  {reason}")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {dataset_of(home)}")
     if not home.startswith("s3://"):

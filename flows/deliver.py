@@ -24,9 +24,11 @@ from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
-from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
-from parsers.recognise import report_named
-from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, stage_view, staged_site
+from parsers.identity import agency_of, year_of
+from parsers.labels import normalise
+from parsers.model import CheckOutcome, Issue, IssueCode, Outcome, Report, Scope
+from parsers.recognise import TitleKind, classify_title, report_named
+from warehouse import SiteReport, Source, Verdict, WarehouseError, agency_name, stage, stage_view, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ async def deliver(
         staged = _staged(home, site.id)
         known = still_known([report.urls for report in staged.values()], withdrawn)
         archive.fetch(held)
-        found, problems = site_reports(site, await pool.parse(archive.root, groups))
-        shortage = shortfall(site, len(found), known, documents, len(_named(withdrawn) - _named(held)))
+        found, problems = site_reports(site, await pool.parse(archive.root, groups), groups)
+        readable = sum(item.report.outcome is Outcome.REPORT for item in found)
+        shortage = shortfall(site, readable, known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
             seen = observed(index, site, result, withdrawn)
             stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
@@ -87,7 +90,7 @@ async def deliver(
         update={
             "known": known,
             "documents": documents,
-            "reports": len(found),
+            "reports": readable,
             "new": len(after.keys() - staged.keys()),
             "revised": sum(staged[key].digests != after[key].digests for key in staged.keys() & after.keys()),
             "withdrawn": len(staged.keys() - after.keys()),
@@ -112,11 +115,11 @@ def _staged(home: str, site_id: str) -> dict[str, _Staged]:
     staged = staged_site(home, site_id)
     if staged is None:
         return {}
-    rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at"]).to_pylist()
+    rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at", "verdict"]).to_pylist()
     return {
         row["report_id"]: _Staged(frozenset(row["urls"]), tuple(row["digests"]))
         for row in rows
-        if row["withdrawn_at"] is None
+        if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE
     }
 
 
@@ -183,13 +186,17 @@ def shortfall(site: Site, reports: int, known: int, documents: int, withdrawn: i
     return None
 
 
-def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Found], list[Problem]]:
+def site_reports(
+    site: Site, parsed: Sequence[ParsedArticle], groups: Sequence[Article] = ()
+) -> tuple[list[Found], list[Problem]]:
     """The reports of a site, one an agency and year, and the problems of its documents.
 
     A report that does not name its agency is taken for the site's own; one without a year cannot be placed
     and is a problem. Articles that give the same agency (under one of its spellings) and year are reconciled
     like an article and its attachments: where they differ, the cells become uncertain. Where some say that
-    they count the whole jurisdiction and others the office alone, these are two reports.
+    they count the whole jurisdiction and others the office alone, these are two reports. An article (of
+    `groups`, in the order of `parsed`) that the portal lists as a report of a year and that cannot be read is
+    a report with the outcome `unreadable`, unless another article gives it.
     """
     placed: dict[tuple[str, int], list[Found]] = {}
     problems: list[Problem] = []
@@ -207,7 +214,31 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
             agency = agency_name(report.agency or site.name, site.division)
             found = Found(dataclasses.replace(report, agency=agency), captures)
             placed.setdefault((agency, report.report_year), []).append(found)
-    return [_merge(same) for group in placed.values() for same in _by_scope(group)], problems
+    read = [_merge(same) for group in placed.values() for same in _by_scope(group)]
+    unread: dict[tuple[str, int], Found] = {}
+    for article, group in zip(parsed, groups, strict=False):
+        if not article.reports and (lost := _unreadable(site, group, article.problems)) is not None:
+            unread.setdefault((lost.report.agency or "", lost.report.report_year or 0), lost)
+    return read + [found for key, found in unread.items() if key not in placed], problems
+
+
+def _unreadable(site: Site, article: Article, problems: Sequence[Problem]) -> Found | None:
+    """The report that the portal says an article is, if nothing in it could be read for what it is."""
+    title = article[0].title or ""
+    year = year_of(normalise(title))
+    if classify_title(title) is not TitleKind.REPORT or year is None or not problems:
+        return None
+    return Found(
+        Report(
+            source=article[0].url,
+            outcome=Outcome.UNREADABLE,
+            agency=agency_name(agency_of(normalise(title)) or site.name, site.division),
+            report_year=year,
+            title=title,
+            issues=tuple(Issue(problem.code, problem.message) for problem in problems),
+        ),
+        article,
+    )
 
 
 def _by_scope(group: Sequence[Found]) -> list[list[Found]]:

@@ -22,7 +22,13 @@ from crawler.registry import Site
 from warehouse import Access, ListPage, Move, Observed, SiteView
 
 _REFUSED = {CrawlOutcome.BLOCKED, CrawlOutcome.ROBOTS_DENIED}
-_CUT_SHORT = {StopReason.LIST_CAP, StopReason.SEARCH_CAP, StopReason.BUDGET, StopReason.GAVE_UP}
+_CUT_SHORT = {
+    StopReason.LIST_CAP,
+    StopReason.BARREN,
+    StopReason.SEARCH_CAP,
+    StopReason.BUDGET,
+    StopReason.GAVE_UP,
+}
 
 
 def observed(archive: Archive, site: Site, result: SiteResult, withdrawn: Iterable[Capture] = ()) -> Observed:

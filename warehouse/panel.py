@@ -95,6 +95,8 @@ def chain_rows(reports: pa.Table, prior: pa.Table) -> pa.Table:
 
     `prior` needs the columns `chain_columns`.
     """
+    if not (reports.num_rows and prior.num_rows):
+        return PANEL_ROWS.empty_table()
     names = [
         [Name.of(row) for row in rows.select([*_NAMES, "province_code"]).to_pylist()]
         for rows in (reports, prior)

@@ -96,6 +96,7 @@ def place(code: str, year: int | None = None) -> Place:
     return Place(province, names.get(DivisionLevel.CITY), names.get(DivisionLevel.COUNTY))
 
 
+@cache
 def provinces() -> tuple[Division, ...]:
     """The provinces, municipalities and autonomous regions, and 中央 for central bodies."""
     levels = {DivisionLevel.PROVINCE, DivisionLevel.CENTRAL}

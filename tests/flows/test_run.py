@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -117,19 +118,38 @@ def test_a_site_that_fails_keeps_its_rows_and_others_go_on(nianbao: Nianbao, por
     assert f"{gone}  {runs[gone]['reason']}" in status
 
 
-def test_a_report_that_the_portal_withdrew_is_gone_when_that_is_confirmed(
+def test_what_portals_take_away_and_change_stays_in_the_dataset_with_both_captures(
     nianbao: Nianbao, portal: FlowsPortal
 ) -> None:
     nianbao("run")
-    published = len(_published(nianbao.home))
+    first = warehouse.read("reports", home=nianbao.home)
     site = portal.sites[0]
-    del portal.pages[site][_one_report(portal, site)]
+    gone = _one_report(portal, site)
+    del portal.pages[site][gone]
+    changed = _one_report(portal, site)
+    page = portal.pages[site][changed]
+    body = re.sub(rb">\s*[1-9]\d*\s*<", b">7777<", page.body, count=1)
+    portal.pages[site][changed] = dataclasses.replace(page, body=body)
     nianbao("run", site, "--recheck")
-    assert len(_published(nianbao.home)) == published
-    nianbao("run", site, "--recheck")
-    assert len(_published(nianbao.home)) == published - 1
+    assert warehouse.read("reports", home=nianbao.home)["withdrawn_at"].isna().all()
+    nianbao("run", site, "--recheck")  # only now the removal is confirmed
+    dataset = _files(nianbao.home / "dataset")
     nianbao("reparse")
-    assert len(_published(nianbao.home)) == published - 1
+    assert _files(nianbao.home / "dataset") == dataset
+
+    reports = warehouse.read("reports", home=nianbao.home).set_index("report_id")
+    assert sorted(reports.index) == sorted(first["report_id"])
+    [withdrawn] = reports[reports["withdrawn_at"].notna()].to_dict("records")
+    assert withdrawn["urls"][0].endswith(gone)
+    revisions = warehouse.read("revisions", home=nianbao.home)
+    assert revisions["revision"].value_counts()["withdrawn"] == 1
+    [cell] = revisions[revisions["new_value"] == 7777].to_dict("records")
+    assert cell["revision"] == "cell"
+    assert cell["old_value"] == first.set_index("report_id").loc[cell["report_id"], cell["what"]]
+    assert list(cell["new_digests"]) == list(reports.loc[cell["report_id"], "digests"])
+    assert set(cell["new_digests"]).isdisjoint(cell["old_digests"])
+    obligations = warehouse.read("obligations", home=nianbao.home).set_index("report_id")
+    assert obligations.loc[f"{withdrawn['agency']}/{withdrawn['report_year']}", "obligation"] == "withdrawn"
 
 
 def test_two_runs_at_once_on_one_home_share_a_server(nianbao_alone: Nianbao, portal: FlowsPortal) -> None:
