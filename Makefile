@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse bench-warehouse codebook clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse codebook clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -45,6 +45,18 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/python.stamp
 # The parsers against the truth, over generated and real documents: a table; fails if a number is silently wrong.
 accuracy: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.accuracy
+
+# The crawler against simulated portals of every family, on loopback: a table; fails if a target is missed.
+zoo: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal
+
+# Night after night at the simulated portals: what a quiet night costs, and whether a day's changes are noticed.
+zoo-nights: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal.nights
+
+# What crawling costs, as a ratio to a bare Scrapy spider that follows the same links, and 250 hosts at once.
+bench-crawl: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.crawl
 
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp

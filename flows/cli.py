@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
     run = commands.add_parser("run", parents=[common], help="crawl, parse, publish: all sites due, or these")
     run.add_argument("site", nargs="*", metavar="SITE")
+    run.add_argument("--recheck", action="store_true", help="look at every known page again, due or not")
     run.set_defaults(command=_run)
     serve = commands.add_parser("serve", parents=[common], help="the nightly schedule on this machine")
     serve.set_defaults(command=_serve)
@@ -121,9 +122,10 @@ def _run(options: argparse.Namespace) -> int:
     load_registry(options.sites).select(options.site)  # its mistakes, before a server is started
     _show_progress()
     home = _folder(_home(options))
+    settings = {"sites_path": options.sites, "recheck": options.recheck}
     if options.site:
-        return _show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
-    return _show_run(run_flow("nightly", home, sites_path=options.sites), home)
+        return _show_run(run_flow("site", home, sites=options.site, **settings), home)
+    return _show_run(run_flow("nightly", home, **settings), home)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -174,6 +176,8 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"reports  {publication.reports}")
     print(f"cells    {counted(publication.cells)}")
     print(f"changed  {changed} partitions")
+    for reason in publication.refused:
+        print(f"refused  {reason}")
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {_dataset(home)}")
     return 0

@@ -37,14 +37,16 @@ class CrawlError(Exception):
 
 
 async def crawl(
-    archive: Path, sites_path: Path | None, site_ids: Sequence[str], log: Path
+    archive: Path, sites_path: Path | None, site_ids: Sequence[str], log: Path, *, recheck: bool = False
 ) -> list[SiteResult]:
     """Crawl `site_ids` of the registry at `sites_path` (None: the bundled one) into `archive`; gives one
-    result a site. The process logs to the file `log`. Raises `CrawlError` if it fails. Ends the process
-    when it is cancelled."""
+    result a site. With `recheck`, everything known is looked at again, due or not. The process logs to the
+    file `log`. Raises `CrawlError` if it fails. Ends the process when it is cancelled."""
     command = [sys.executable, "-m", "crawler", "--archive", str(archive)]
     if sites_path is not None:
         command += ["--sites", str(sites_path)]
+    if recheck:
+        command.append("--recheck")
     with log.open("ab") as errors:
         child = await asyncio.create_subprocess_exec(
             *guarded([*command, *site_ids]),

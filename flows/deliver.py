@@ -1,7 +1,8 @@
 """One site from its crawl to its staged rows, and the rule that keeps the old rows of a site that fails.
 
 A site is broken if it was not crawled to its end, if it gives fewer reports than it is known to hold (those
-staged before), fewer than its registry entry `expects`, or none at all.
+staged before), fewer than its registry entry `expects`, or none at all. Reports that the portal has
+withdrawn, as the crawler has confirmed, are not missed.
 """
 
 from __future__ import annotations
@@ -13,13 +14,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from crawler.archive import ArchiveError, Capture, CrawlOutcome, SiteResult
+import pyarrow as pa
+
+from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
+from crawler.urls import page_key
+from flows.observe import CrawlRecord, former_articles, moves, site_view, withdrawn_urls
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
-from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
-from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, staged_reports
+from parsers.identity import agency_of, year_of
+from parsers.labels import normalise
+from parsers.model import CheckOutcome, Issue, IssueCode, Outcome, Report, Scope
+from parsers.recognise import TitleKind, classify_title, report_named
+from warehouse import (
+    Access,
+    Observed,
+    SiteReport,
+    Source,
+    Verdict,
+    WarehouseError,
+    agency_name,
+    stage,
+    stage_view,
+    staged_heads,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +50,48 @@ class Found:
 
 
 async def deliver(
-    home: Path, site: Site, result: SiteResult, captures: Iterable[Capture], pool: ParserPool
+    home: Path, site: Site, result: SiteResult, record: CrawlRecord, pool: ParserPool
 ) -> SiteRun:
-    """Parse what a crawl brought for `site` and stage it, unless the site is broken. Failures of this
-    machine (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
-    if result.outcome is not CrawlOutcome.DONE:
-        reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
-        return _site_run(site, SiteOutcome.BROKEN, reason, result)
-    groups = articles(captures)
-    documents = sum(map(len, groups))
+    """Parse what the archive holds of `site` after the crawl that ended with `result` and fetched `record`,
+    and stage it; of a site that is broken, stage how it was seen. Failures of this machine (the disk is full,
+    the archive cannot be read) come back as the site's outcome `failed`."""
     try:
-        known = staged_reports(home, site.id)
-        found, problems = site_reports(site, await pool.parse(home / "archive", groups))
-        shortage = shortfall(site, len(found), known, documents)
-        if shortage is None:
-            stage(home, site.id, site.province, [_site_report(site, item) for item in found])
+        if result.outcome is not CrawlOutcome.DONE:
+            seen = site_view(site, result, record, ())
+            stage_view(home, site.id, site.province, Observed(seen))
+            reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
+            return _site_run(site, SiteOutcome.BROKEN, reason, result)
+        return await _deliver(home, site, result, record, pool)
     except (ArchiveError, WarehouseError) as error:
         return failed(site, str(error), result)
+
+
+async def _deliver(
+    home: Path, site: Site, result: SiteResult, record: CrawlRecord, pool: ParserPool
+) -> SiteRun:
+    archive = Archive(home / "archive")
+    held, withdrawn = archive.holdings(site.id), archive.withdrawn(site.id)
+    groups = articles(held)
+    documents = sum(map(len, groups))
+    staged = staged_heads(home, site.id)
+    known = still_known(map(frozenset, _readable(staged)), withdrawn)
+    parsed = await pool.parse(archive.root, groups)
+    found, problems = site_reports(site, parsed, groups)
+    readable = sum(item.report.outcome is Outcome.REPORT for item in found)
+    shortage = shortfall(site, readable, known, documents, len(_named(withdrawn) - _named(held)))
+    seen = site_view(site, result, record, (item.report.report_year or 0 for item in found))
+    if shortage is None:
+        before, _ = site_reports(site, await pool.parse(archive.root, former_articles(groups, record)))
+        observed = Observed(
+            view=seen,
+            withdrawn=withdrawn_urls(staged, withdrawn, record, seen.observed_at),
+            moved=moves(record),
+            former=tuple(_site_report(site, item) for item in before),
+        )
+        stage(home, site.id, site.province, [_site_report(site, item) for item in found], observed)
+    else:
+        partly = dataclasses.replace(seen, access=Access.PARTLY, pages=())
+        stage_view(home, site.id, site.province, Observed(partly))
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
     checks = Counter(check.outcome for item in found for check in item.report.checks)
     outcome = SiteOutcome.BROKEN if shortage else SiteOutcome.DONE
@@ -55,7 +99,7 @@ async def deliver(
         update={
             "known": known,
             "documents": documents,
-            "reports": len(found),
+            "reports": readable,
             "cells": dict(cells),
             "checks_failed": checks[CheckOutcome.FAIL],
             "issues": [SiteIssue(**dataclasses.asdict(problem)) for problem in problems],
@@ -63,32 +107,52 @@ async def deliver(
     )
 
 
+def _readable(staged: pa.Table) -> Iterable[list[str]]:
+    """The addresses of each staged report that was read and that the portal holds."""
+    for row in staged.select(["urls", "verdict", "withdrawn_at"]).to_pylist():
+        if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE:
+            yield row["urls"]
+
+
 def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun:
     """The record of a site for which this machine failed."""
     return _site_run(site, SiteOutcome.FAILED, reason, result)
 
 
-def shortfall(site: Site, reports: int, known: int, documents: int) -> str | None:
-    """Why `reports` are too few to replace the old rows of the site; None if they are enough."""
+def still_known(staged: Iterable[frozenset[str]], withdrawn: Iterable[Capture]) -> int:
+    """How many of the staged reports, given by their sources, were not withdrawn with all their sources."""
+    gone = {page_key(capture.url) for capture in withdrawn}
+    return sum(not gone.issuperset(map(page_key, sources)) for sources in staged)
+
+
+def _named(captures: Iterable[Capture]) -> set[tuple[str, int | None]]:
+    """Agency and year of the articles, as their titles name them."""
+    return {report_named(c.title) for c in captures if c.role is Role.ARTICLE and c.title}
+
+
+def shortfall(site: Site, reports: int, known: int, documents: int, withdrawn: int = 0) -> str | None:
+    """Why `reports` are too few to replace the old rows of the site; None if they are enough. `withdrawn` of
+    those that its registry entry expects are gone."""
     if reports < known:
-        return (
-            f"{reports} reports where {known} are known; old rows kept (if the portal withdrew some, "
-            f"remove the site's file in staging and run it again)"
-        )
-    if reports < (site.expects or 0):
+        return f"{reports} reports where {known} are known; old rows kept"
+    if reports < (site.expects or 0) - withdrawn:
         return f"{reports} reports where the registry expects {site.expects}"
     if reports == 0:
         return f"no report in {documents} documents"
     return None
 
 
-def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Found], list[Problem]]:
+def site_reports(
+    site: Site, parsed: Sequence[ParsedArticle], groups: Sequence[Article] = ()
+) -> tuple[list[Found], list[Problem]]:
     """The reports of a site, one an agency and year, and the problems of its documents.
 
     A report that does not name its agency is taken for the site's own; one without a year cannot be placed
     and is a problem. Articles that give the same agency (under one of its spellings) and year are reconciled
     like an article and its attachments: where they differ, the cells become uncertain. Where some say that
-    they count the whole jurisdiction and others the office alone, these are two reports.
+    they count the whole jurisdiction and others the office alone, these are two reports. An article (of
+    `groups`, in the order of `parsed`) that the portal lists as a report of a year and that cannot be read is
+    a report with the outcome `unreadable`, unless another article gives it.
     """
     placed: dict[tuple[str, int], list[Found]] = {}
     problems: list[Problem] = []
@@ -106,7 +170,31 @@ def site_reports(site: Site, parsed: Iterable[ParsedArticle]) -> tuple[list[Foun
             agency = agency_name(report.agency or site.name, site.division)
             found = Found(dataclasses.replace(report, agency=agency), captures)
             placed.setdefault((agency, report.report_year), []).append(found)
-    return [_merge(same) for group in placed.values() for same in _by_scope(group)], problems
+    read = [_merge(same) for group in placed.values() for same in _by_scope(group)]
+    unread: dict[tuple[str, int], Found] = {}
+    for article, group in zip(parsed, groups, strict=False):
+        if not article.reports and (lost := _unreadable(site, group, article.problems)) is not None:
+            unread.setdefault((lost.report.agency or "", lost.report.report_year or 0), lost)
+    return read + [found for key, found in unread.items() if key not in placed], problems
+
+
+def _unreadable(site: Site, article: Article, problems: Sequence[Problem]) -> Found | None:
+    """The report that the portal says an article is, if nothing in it could be read for what it is."""
+    title = article[0].title or ""
+    year = year_of(normalise(title))
+    if classify_title(title) is not TitleKind.REPORT or year is None or not problems:
+        return None
+    return Found(
+        Report(
+            source=article[0].url,
+            outcome=Outcome.UNREADABLE,
+            agency=agency_name(agency_of(normalise(title)) or site.name, site.division),
+            report_year=year,
+            title=title,
+            issues=tuple(Issue(problem.code, problem.message) for problem in problems),
+        ),
+        article,
+    )
 
 
 def _by_scope(group: Sequence[Found]) -> list[list[Found]]:

@@ -23,11 +23,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from crawler.archive import Archive, Capture, SiteResult
+from crawler.archive import Archive, SiteResult
 from crawler.registry import Site, load_registry
 from flows.crawl import CrawlError, crawl
 from flows.deliver import deliver, failed
 from flows.due import due_sites
+from flows.observe import crawl_records
 from flows.parse import ParserPool, parser_pool
 from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
 from warehouse import WarehouseError, publish
@@ -62,10 +63,10 @@ def _ended_from_outside(_task: Task[..., object], _run: TaskRun, state: State[ob
     persist_result=False,
 )
 async def crawl_shard(
-    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path
+    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path, *, recheck: bool
 ) -> list[SiteResult]:
     """One crawl process; gives one result a site. Raises `CrawlError`, which carries those it has."""
-    return await crawl(archive, sites_path, site_ids, log_path)
+    return await crawl(archive, sites_path, site_ids, log_path, recheck=recheck)
 
 
 @task(name="parse and stage a batch", cache_policy=NO_CACHE, persist_result=False)
@@ -73,31 +74,29 @@ async def deliver_batch(
     home: Path, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
 ) -> list[SiteRun]:
     """Parse and stage some sites, one after the other; a failing site is in its record."""
-    archive = Archive(home / "archive")
-    captures: dict[str, list[Capture]] = {site.id: [] for site in sites}
-    for crawl_id in {results[site.id].crawl_id for site in sites}:
-        for capture in archive.captures(crawl_id):
-            if capture.site in captures and results[capture.site].crawl_id == crawl_id:
-                captures[capture.site].append(capture)
-    return [await deliver(home, site, results[site.id], captures[site.id], pool) for site in sites]
+    records = crawl_records(Archive(home / "archive"), {site.id: results[site.id] for site in sites})
+    return [await deliver(home, site, results[site.id], records[site.id], pool) for site in sites]
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
 async def publish_sites(home: Path, site_ids: list[str]) -> list[str]:
     """Publish the partitions of these sites; gives those that changed. Raises `WarehouseError`."""
     publication = await asyncio.to_thread(publish, home, site_ids)
+    for reason in publication.refused:
+        log.warning("%s", reason)
     return [*publication.written, *publication.removed]
 
 
 class _Run:
     """One run over some sites: what the three flows share."""
 
-    def __init__(self, flow_name: str, home: Path, sites: Sequence[Site]) -> None:
+    def __init__(self, flow_name: str, home: Path, sites: Sequence[Site], *, recheck: bool = False) -> None:
         self.started_at = datetime.now(UTC)
         self.id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self.flow_name = flow_name
         self.home = home.absolute()
         self.sites = sites
+        self.recheck = recheck
         self.timings = Timings()
         (self.home / "runs").mkdir(parents=True, exist_ok=True)
 
@@ -132,7 +131,11 @@ class _Run:
         try:
             log_path = self.home / "runs" / f"{self.id}.crawl-{number}.log"
             results = await crawl_shard(
-                self.home / "archive", sites_path, [site.id for site in sites], log_path
+                self.home / "archive",
+                sites_path,
+                [site.id for site in sites],
+                log_path,
+                recheck=self.recheck,
             )
         except CrawlError as error:
             results, reason = error.results, str(error)
@@ -172,7 +175,9 @@ class _Run:
         reason, partitions = None, []
         began = time.monotonic()
         try:
-            partitions = await publish_sites(self.home, done) if done else []
+            # Of a broken site it is new how it was seen.
+            seen = [run.site for run in runs if run.outcome is not SiteOutcome.FAILED]
+            partitions = await publish_sites(self.home, seen) if done else []
         except WarehouseError as error:
             outcome, reason = RunOutcome.FAILED, str(error)
         if runs and not done:
@@ -213,25 +218,28 @@ def _portions(items: Sequence[Site], size: int) -> list[Sequence[Site]]:
 
 
 @flow(name="nightly")
-async def nightly(home: Path, sites_path: Path | None = None) -> RunSummary:
-    """Crawl, parse and publish every site of the registry that is due. Gives the run's summary; raises
-    `RunFailed` if not one site delivered or nothing could be published."""
+async def nightly(home: Path, sites_path: Path | None = None, *, recheck: bool = False) -> RunSummary:
+    """Crawl, parse and publish every site of the registry that is due; with `recheck`, look at every page
+    that is known of them again. Gives the run's summary; raises `RunFailed` if not one site delivered or
+    nothing could be published."""
     registry = load_registry(sites_path)
     due = due_sites(registry.sites.values(), home, datetime.now(UTC))
-    return await _Run("nightly", home, due).crawled(sites_path)
+    return await _Run("nightly", home, due, recheck=recheck).crawled(sites_path)
 
 
 @flow(name="site")
-async def site(sites: list[str], home: Path, sites_path: Path | None = None) -> RunSummary:
+async def site(
+    sites: list[str], home: Path, sites_path: Path | None = None, *, recheck: bool = False
+) -> RunSummary:
     """Crawl, parse and publish these sites now (the manual rerun). Otherwise as `nightly`."""
     registry = load_registry(sites_path)
-    return await _Run("site", home, registry.select(sites)).crawled(sites_path)
+    return await _Run("site", home, registry.select(sites), recheck=recheck).crawled(sites_path)
 
 
 @flow(name="reparse")
 async def reparse(home: Path, sites: list[str] | None = None, sites_path: Path | None = None) -> RunSummary:
-    """Parse the newest finished crawl of these sites (None: of all that were crawled) again, and
-    publish. No network. Otherwise as `nightly`."""
+    """Parse what the archive holds of these sites (None: of all that were crawled) again, and publish. No
+    network. Otherwise as `nightly`."""
     registry = load_registry(sites_path)
     chosen = registry.select(registry.sites if sites is None else sites)
     results = Archive(home / "archive").latest_of([site.id for site in chosen])

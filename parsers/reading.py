@@ -131,6 +131,8 @@ class _Reader:
             return False
         cells = self._cells(segment, row, values)
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
+        # The sums within a row can hold by chance where it has slipped; those down its columns then fail.
+        self.fallible |= cells.keys()
         if segment.geometry is Geometry.LOOSE:
             return not self._proved(counted)
         sums = self._sums_within(cells)

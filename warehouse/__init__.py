@@ -9,7 +9,14 @@ from warehouse.publish import Publication, publish
 from warehouse.read import Snapshot, read, read_arrow
 from warehouse.readings import report_of
 from warehouse.rows import SiteReport, Source
-from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
+from warehouse.staging import (
+    has_staging,
+    stage,
+    stage_view,
+    staged_heads,
+    staged_reports,
+    staged_site,
+)
 from warehouse.store import Home
 from warehouse.validate import validate
 from warehouse.verify import Flaw, verify
@@ -46,6 +53,7 @@ __all__ = [
     "report_of",
     "stage",
     "stage_view",
+    "staged_heads",
     "staged_reports",
     "staged_site",
     "validate",

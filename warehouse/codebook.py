@@ -197,6 +197,7 @@ FROM read_parquet('dataset/reports/*/*/*.parquet', hive_partitioning = true) WHE
 """
 
 
+@cache
 def codebook() -> bytes:
     """`CODEBOOK.md`, Chinese and English: tables, columns, codes, forms and edit rules."""
     parts = [_HEAD.format(title=_TITLE, title_en=_TITLE_EN, file=FILE_NAME, version=SCHEMA_VERSION)]
@@ -249,6 +250,7 @@ def codebook() -> bytes:
     return "\n".join(parts).encode()
 
 
+@cache
 def crosswalk_table() -> bytes:
     """`crosswalk.csv`: a line for each cell of an older form, with its counterpart in the next one."""
     text = io.StringIO()

@@ -53,10 +53,11 @@ def partitions(
     Rows are sorted by `report_id`; those of one report stand as in the site's rows. Texts may come plain or
     as dictionaries.
     """
-    prior_year, prior = None, SCHEMAS["reports"].empty_table()
+    known, prior_year, none = staged.years(), None, SCHEMAS["reports"].empty_table()
+    prior = none
     for year in sorted(years):
         if prior_year != year - 1:
-            prior = _reports(staged, year - 1, corrections)[0]["reports"]
+            prior = _reports(staged, year - 1, corrections)[0]["reports"] if year - 1 in known else none
         tables, refused = _reports(staged, year, corrections)
         tables["revisions"] = _revisions(staged, year, tables["reports"])
         tables["obligations"] = _obligations(staged, year)

@@ -48,7 +48,7 @@ from warehouse.mirror import mirror
 from warehouse.partitions import partitions
 from warehouse.schema import SCHEMA_VERSION, SCHEMAS
 from warehouse.splice import splice
-from warehouse.staging import SiteMovedError, StagedProvince, staged_sites
+from warehouse.staging import SiteMovedError, StagedProvince, adopt_folders, staged_sites
 from warehouse.store import Held, Home, Store, open_store, plain_errors
 
 _PROVINCES_AT_ONCE = 2
@@ -84,6 +84,7 @@ def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
     """
     store = open_store(home)
     with plain_errors(store), store.exclusive(CURRENT) as held:
+        adopt_folders(store)
         while True:
             try:
                 return _Publishing(store, held).run(sites)

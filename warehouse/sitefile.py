@@ -62,13 +62,13 @@ class SiteFile:
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
             head = json.loads(self._archive.read(_HEAD))
+            self.version: int = head["version"]
+            self._schema: int = head["schema"]
+            self.held: int = head["held"]
+            """Reports at the portal; `reports` has also withdrawn ones and those owed and not there."""
+            self.reports = tuple(StagedReport(*report) for report in head["reports"])
         except (zipfile.BadZipFile, KeyError, ValueError) as error:
             raise self._damaged(error) from error
-        self.version: int = head["version"]
-        self._schema: int = head["schema"]
-        self.held: int = head["held"]
-        """Number of reports at the portal; `reports` has also withdrawn ones and those owed and not there."""
-        self.reports = tuple(StagedReport(*report) for report in head["reports"])
 
     def rows(self, table: str, year: int) -> pa.Table | None:
         """The rows of a table for a year in today's schema, texts as dictionaries except in `reports`;

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from warehouse.adoption import adopt
 from warehouse.layout import as_dictionaries, in_schema
 from warehouse.observed import Observed
 from warehouse.rows import SiteReport, report_tables
@@ -52,6 +53,8 @@ def _replace(home: Home, site_id: str, province: str, tables: Callable[[Tables |
     name = _file_name(site_id)
     store = open_store(home)
     with plain_errors(store), store.exclusive(f"sites/{name}") as held:
+        for known in store.folders(STAGING):
+            adopt(store, f"{STAGING}/{known}/{name}")
         before = _versions(store, name)
         newest = max(before.values(), key=lambda file: file.version, default=None)
         following = tables(newest.tables() if newest else None)
@@ -72,6 +75,12 @@ def staged_site(home: Home, site_id: str) -> dict[str, pa.Table] | None:
         return newest.tables() if newest else None
 
 
+def staged_heads(home: Home, site_id: str) -> pa.Table:
+    """The rows of `reports` that are staged of a site; empty for a site that was never staged."""
+    tables = staged_site(home, site_id)
+    return tables["reports"] if tables else SCHEMAS["reports"].empty_table()
+
+
 def staged_reports(home: Home, site_id: str) -> int:
     """Number of reports staged of a site that its portal holds; 0 for a site that was never staged."""
     store = open_store(home)
@@ -86,6 +95,14 @@ def has_staging(home: Home) -> bool:
     store = open_store(home)
     with plain_errors(store):
         return bool(store.folders(STAGING))
+
+
+def adopt_folders(store: Store) -> None:
+    """Bring what an older version of this program staged to today's files (see `warehouse.adoption`)."""
+    for province in store.folders(STAGING):
+        for name in store.folders(f"{STAGING}/{province}"):
+            with store.exclusive(f"sites/{name}"):
+                adopt(store, f"{STAGING}/{province}/{name}")
 
 
 def staged_sites(store: Store) -> dict[str, str]:
@@ -173,7 +190,7 @@ def _versions(store: Store, name: str) -> dict[str, SiteFile]:
         path = f"{STAGING}/{province}/{name}"
         try:
             return SiteFile(store.read(path), store.where(path))
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):  # a folder is adopted when the site is staged
             return None
 
     provinces = store.folders(STAGING)

@@ -15,7 +15,7 @@ def converter() -> str | None:
 
 
 def convert(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
-    """Files by name (with suffix) to bytes, all converted to the format `target` ("doc", "rtf", "xls");
+    """Files by name (with suffix) to bytes, all converted to the format `target` ("doc", "rtf");
     what LibreOffice could not convert is left out."""
     command = converter()
     if command is None or not files:

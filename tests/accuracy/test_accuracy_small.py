@@ -18,7 +18,7 @@ def total(documents: list[Case]) -> Score:
     return result
 
 
-@pytest.mark.parametrize("format_", ["html", "text", "docx", "xlsx"])
+@pytest.mark.parametrize("format_", ["html", "text", "docx", "xlsx", "xls"])
 def test_no_number_is_silently_wrong_and_no_decoy_passes(format_: str) -> None:
     result = total(list(cases(SEED, [format_], every=12)))
     assert result.errors == []

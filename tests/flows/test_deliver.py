@@ -10,7 +10,7 @@ import pytest
 
 from crawler.archive import Capture, Role
 from crawler.registry import Site
-from flows.deliver import shortfall, site_reports
+from flows.deliver import shortfall, site_reports, still_known
 from flows.due import due_sites
 from flows.parse import ParsedArticle, articles
 from flows.summary import (
@@ -76,6 +76,19 @@ def test_a_site_keeps_its_rows_when_it_gives_too_few(
 ) -> None:
     site = SITE.model_copy(update={"expects": expects})
     assert (shortfall(site, reports, known, documents=9) is not None) is kept
+
+
+def test_withdrawn_reports_are_neither_known_nor_expected_any_more() -> None:
+    staged = [frozenset({"http://a.gov.cn/1", "http://a.gov.cn/1.pdf"}), frozenset({"http://a.gov.cn/2"})]
+    page, file = (
+        _capture("https://a.gov.cn/1", Role.ARTICLE),
+        _capture("http://a.gov.cn/1.pdf", Role.ATTACHMENT),
+    )
+    assert still_known(staged, [page]) == 2
+    assert still_known(staged, [page, file]) == 1
+    site = SITE.model_copy(update={"expects": 2})
+    assert shortfall(site, 1, 1, documents=1) is not None
+    assert shortfall(site, 1, 1, documents=1, withdrawn=1) is None
 
 
 def test_an_article_stands_before_its_attachments() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pandas as pd
+import yaml
 
 import warehouse
 from tests.flows.nianbao import Nianbao, eventually
@@ -31,9 +33,9 @@ def _ask(url: str, path: str, **body: Any) -> Any:
         return json.load(answer)
 
 
-def _take_away_one_report(portal: FlowsPortal, site: str) -> None:
+def _one_report(portal: FlowsPortal, site: str) -> str:
     reports = [path for path, page in portal.pages[site].items() if b"<table" in page.body]
-    del portal.pages[site][max(path for path in reports if "internal" not in path)]
+    return max(path for path in reports if "internal" not in path)
 
 
 def test_run_publishes_and_tells_what_it_did(nianbao: Nianbao, portal: FlowsPortal) -> None:
@@ -79,7 +81,7 @@ def test_the_rerun_of_one_site_replaces_its_rows_and_touches_nothing_else(
         if b"<table" in page.body and "internal" not in path:
             changed = page.body.replace(b"</h1>", "（修订）</h1>".encode())
             portal.pages[site][path] = dataclasses.replace(page, body=changed)
-    nianbao("run", site)
+    nianbao("run", site, "--recheck")
     after = _files(nianbao.home / "dataset")
     province = warehouse.read("reports", home=nianbao.home).set_index("site").loc[[site], "province"].iloc[0]
     touched = {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
@@ -97,18 +99,54 @@ def test_a_site_that_fails_keeps_its_rows_and_others_go_on(nianbao: Nianbao, por
     nianbao("run")
     before = _published(nianbao.home)
     poorer, gone = portal.sites
-    _take_away_one_report(portal, poorer)
+    expected = portal.reports(poorer) + 1
+    sites = yaml.safe_load(portal.registry.read_text("utf-8"))
+    entries = [site | ({"expects": expected} if site["id"] == poorer else {}) for site in sites]
+    portal.registry.write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
     portal.pages[gone].clear()
 
     out, _ = nianbao("run", status=1)
     runs = {run["site"]: run for run in nianbao.newest_run()["sites"]}
     assert runs[poorer]["outcome"] == runs[gone]["outcome"] == "broken"
-    known = portal.reports(poorer)
-    assert f"broken   {poorer}: {known - 1} reports where {known} are known" in out
+    assert f"broken   {poorer}: {expected - 1} reports where the registry expects {expected}" in out
     assert f"broken   {gone}: " in out
     pd.testing.assert_frame_equal(_published(nianbao.home), before)
     status, _ = nianbao("status")
     assert f"{gone}  {runs[gone]['reason']}" in status
+
+
+def test_what_portals_take_away_and_change_stays_in_the_dataset_with_both_captures(
+    nianbao: Nianbao, portal: FlowsPortal
+) -> None:
+    nianbao("run")
+    first = warehouse.read("reports", home=nianbao.home)
+    site = portal.sites[0]
+    gone = _one_report(portal, site)
+    del portal.pages[site][gone]
+    changed = _one_report(portal, site)
+    page = portal.pages[site][changed]
+    body = re.sub(rb">\s*[1-9]\d*\s*<", b">7777<", page.body, count=1)
+    portal.pages[site][changed] = dataclasses.replace(page, body=body)
+    nianbao("run", site, "--recheck")
+    assert warehouse.read("reports", home=nianbao.home)["withdrawn_at"].isna().all()
+    nianbao("run", site, "--recheck")  # only now the removal is confirmed
+    dataset = _files(nianbao.home / "dataset")
+    nianbao("reparse")
+    assert _files(nianbao.home / "dataset") == dataset
+
+    reports = warehouse.read("reports", home=nianbao.home).set_index("report_id")
+    assert sorted(reports.index) == sorted(first["report_id"])
+    [withdrawn] = reports[reports["withdrawn_at"].notna()].to_dict("records")
+    assert withdrawn["urls"][0].endswith(gone)
+    revisions = warehouse.read("revisions", home=nianbao.home)
+    assert revisions["revision"].value_counts()["withdrawn"] == 1
+    [cell] = revisions[revisions["new_value"] == 7777].to_dict("records")
+    assert cell["revision"] == "cell"
+    assert cell["old_value"] == first.set_index("report_id").loc[cell["report_id"], cell["what"]]
+    assert list(cell["new_digests"]) == list(reports.loc[cell["report_id"], "digests"])
+    assert set(cell["new_digests"]).isdisjoint(cell["old_digests"])
+    obligations = warehouse.read("obligations", home=nianbao.home).set_index("report_id")
+    assert obligations.loc[f"{withdrawn['agency']}/{withdrawn['report_year']}", "obligation"] == "withdrawn"
 
 
 def test_two_runs_at_once_on_one_home_share_a_server(nianbao_alone: Nianbao, portal: FlowsPortal) -> None:

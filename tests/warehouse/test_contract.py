@@ -20,6 +20,7 @@ from tests.warehouse import samples
 from tests.warehouse.samples import NEW, site_report
 from warehouse import publish, read, stage, vocabulary
 from warehouse.codebook import codebook, documents
+from warehouse.rows import report_tables
 from warehouse.schema import CELLS, REPORTS, SCHEMA_VERSION, SCHEMAS
 
 SITE = "gxj.jcs.gov.cn"
@@ -96,6 +97,35 @@ def test_columns_that_are_never_null_hold_no_null(tmp_path: Path) -> None:
             assert rows.schema.equals(schema)
             for field in schema:
                 assert field.nullable or not rows[field.name].null_count
+
+
+def test_publish_migrates_a_home_of_the_first_version(tmp_path: Path) -> None:
+    """It had a folder of Parquet files a site, no snapshots, and the columns of version 1."""
+    lines = (files("warehouse") / "columns.csv").read_text("utf-8").splitlines()
+    first = [(row["table"], row["column"]) for row in csv.DictReader(lines) if row["since"] == "1"]
+    reports = [site_report("金昌市永昌县教育局", year) for year in (2022, 2023)]
+    folder = tmp_path / "staging" / "甘肃省" / SITE
+    folder.mkdir(parents=True)
+    for table, rows in report_tables(SITE, "甘肃省", reports).items():
+        columns = [column for name, column in first if name == table]
+        parquet.write_table(rows.select(columns), folder / f"{table}.parquet")
+    (tmp_path / "dataset" / "reports").mkdir(parents=True)
+    assert publish(tmp_path).reports == 2
+    rows = read("reports", home=tmp_path)
+    assert rows["body"].to_list() == ["department", "department"]
+    assert rows[NEW].to_list() == [4, 4]
+    stage(tmp_path, SITE, "甘肃省", reports[:1])
+    assert publish(tmp_path).reports == 1
+
+
+def test_a_site_of_the_first_version_is_staged_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "staging" / "甘肃省" / SITE
+    folder.mkdir(parents=True)
+    for table, rows in report_tables(SITE, "甘肃省", [site_report()]).items():
+        parquet.write_table(rows, folder / f"{table}.parquet")
+    stage(tmp_path, SITE, "青海省", [site_report(province="青海省")])
+    assert publish(tmp_path).reports == 1
+    assert read("reports", home=tmp_path)["province"].to_list() == ["青海省"]
 
 
 def as_version_1(packed: bytes) -> bytes:
