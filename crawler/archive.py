@@ -275,9 +275,9 @@ class Archive:
     def find(self, digests: Collection[str]) -> dict[str, list[Capture]]:
         """The captures of every crawl with these digests, by digest, in the order of their fetching."""
         found: dict[str, list[Capture]] = {}
-        for path in sorted(self.root.glob("*.jsonl")):
-            for fields in _lines(path):
-                if fields.get("digest") in digests:
+        for crawl_id in self.begun():
+            for fields in _lines(self.root / f"{crawl_id}.jsonl"):
+                if fields["digest"] in digests:
                     found.setdefault(fields["digest"], []).append(capture_of(fields))
         return found
 
