@@ -22,9 +22,7 @@ def main(site: Path, folder: Path) -> int:
         print("pictures: no Chromium here; apt-get install chromium", file=sys.stderr)
         return 1
     failing = next(
-        page
-        for page in sorted(site.glob("report/*/*/*.html"))
-        if '<li id="check-' in page.read_text("utf-8")
+        page for page in sorted(site.glob("report/*/*/*.html")) if '<li id="check-' in page.read_text("utf-8")
     )
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
