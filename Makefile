@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint accuracy bench-parse bench-warehouse bench-site codebook pictures clean
+.PHONY: demo test lint accuracy zoo zoo-nights bench-parse bench-crawl bench-warehouse bench-site bench-flows cluster soak codebook pictures clean
 
 demo: $(VENV)/runtime.stamp
 	$(BIN)/nianbao demo
@@ -46,6 +46,18 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/python.stamp
 accuracy: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.accuracy
 
+# The crawler against simulated portals of every family, on loopback: a table; fails if a target is missed.
+zoo: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal
+
+# Night after night at the simulated portals: what a quiet night costs, and whether a day's changes are noticed.
+zoo-nights: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.portal.nights
+
+# What crawling costs, as a ratio to a bare Scrapy spider that follows the same links, and 250 hosts at once.
+bench-crawl: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.crawl
+
 # What parsing costs, as ratios to bare table extraction on the same documents.
 bench-parse: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.parse
@@ -63,6 +75,18 @@ pictures: $(VENV)/dev.stamp
 	rm -rf build/pictures
 	$(BIN)/nianbao demo --home build/pictures
 	$(BIN)/python -m tests.site.pictures build/pictures/site docs/images
+
+# PostgreSQL, a bucket, a Prefect server and two workers on loopback; one worker is lost in the middle of a run.
+cluster: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.cluster
+
+# What the flows cost: seconds of a rerun, CPU of an idle night as a ratio to bare Scrapy on the same pages.
+bench-flows: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.flows
+
+# Thirty simulated nights with changes, faults and kills: the dataset must be what the portals hold at the end.
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.soak
 
 # The codebook as it stands in every dataset, for readers of this repository.
 codebook: $(VENV)/runtime.stamp

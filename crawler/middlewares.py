@@ -1,36 +1,29 @@
-"""Between engine and network: every request stays on its site's hosts, obeys robots.txt, is counted; every
-response is archived.
+"""Between engine and network: every request stays on its site's hosts and is counted; every response is
+decoded in bounds, judged and archived. (How hosts are treated is in `crawler.manners`.)
 
-Order (see `crawler.settings`): robots outermost, then hosts, then Scrapy's own (retry, redirect), cookies,
-then the archive, innermost the decompression, so that the archive sees each answer once and decoded.
+Order (see `crawler.settings`): the archive's own answers outermost, then robots.txt and hosts, then Scrapy's
+(retry, redirect) and the manners, cookies, then the archive, innermost the decoding, so that the archive sees
+each answer once and decoded.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Self
 
-from protego import Protego
 from scrapy import Request, signals
 from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
-from scrapy.http.request import NO_CALLBACK
 
-from crawler.archive import Role
-from crawler.obstacles import LOST, Blocked, HostLost, OffHost, RobotsDenied, obstacle
-from crawler.registry import DEFAULT_DELAY
+from crawler.archive import Standing
+from crawler.bodies import BodyError, decoded
+from crawler.obstacles import Broken, OffHost, standing
 from crawler.sitecrawl import SiteCrawl, Visit
-from crawler.urls import host_key, posting, split_url
+from crawler.urls import host_key, posting
 from crawler.writer import ArchiveWriter, Fetched
-from parsers.charset import decode_text
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-ROBOTS_TOKEN = "nianbao"
-MAX_CRAWL_DELAY = 60.0
-"""Seconds: a longer Crawl-delay of robots.txt is taken for this."""
 
 
 class HostsMiddleware:
@@ -70,65 +63,28 @@ class CookiesMiddleware:
         return response
 
 
-class RobotsMiddleware:
-    """Obeys robots.txt. Scrapy's own lets everything pass when robots.txt cannot be read; here an answer of
-    401, 403, 429 or 5xx closes the host, any other 4xx opens it (RFC 9309, the refusals read strictly)."""
+class DecodingMiddleware:
+    """Asks for compressed answers and unpacks them (`crawler.bodies.decoded`)."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._rules: dict[str, asyncio.Future[Protego]] = {}
+    def process_request(self, request: Request) -> None:
+        request.headers["Accept-Encoding"] = "gzip, deflate"
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
-
-    async def process_request(self, request: Request) -> None:
-        visit: Visit = request.meta["visit"]
-        parts = split_url(request.url)
-        if visit.role is Role.ROBOTS or parts is None:
-            return
-        address = f"{parts.scheme}://{parts.netloc}/robots.txt"
-        if address not in self._rules:
-            self._rules[address] = asyncio.ensure_future(self._ask(address, request.meta["crawl"]))
-        rules = await asyncio.shield(self._rules[address])
-        if not rules.can_fetch(request.url, ROBOTS_TOKEN):
-            raise RobotsDenied(f"robots.txt forbids {request.url}")
-
-    async def _ask(self, address: str, crawl: SiteCrawl) -> Protego:
-        request = Request(
-            address, meta={"crawl": crawl, "visit": Visit(address, Role.ROBOTS)}, callback=NO_CALLBACK
-        )
-        assert self._crawler.engine is not None
+    def process_response(self, request: Request, response: Response) -> Response:
+        encoding = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        if not encoding or request.method == "HEAD":
+            return response
         try:
-            response = await self._crawler.engine.download_async(request)
-        except LOST as error:
-            raise HostLost(f"{address}: {error}") from error
-        except OffHost:
-            return Protego.parse("")
-        refusal = obstacle(response.status, b"\n".join(response.headers.getlist("Set-Cookie")), response.body)
-        if refusal is not None and "challenge" in refusal:
-            raise Blocked(f"{address} answered {refusal}")
-        if refusal is not None or response.status >= 500:
-            raise RobotsDenied(f"{address} answered HTTP {response.status}; left alone until it can be read")
-        rules = Protego.parse(decode_text(response.body) if response.status < 300 else "")
-        self._slow_down(host_key(address), rules.crawl_delay(ROBOTS_TOKEN))
-        return rules
-
-    def _slow_down(self, host: str, delay: float | None) -> None:
-        """Obey the Crawl-delay of a robots.txt where it asks for more than the registry."""
-        if delay is None:
-            return
-        assert self._crawler.engine is not None
-        downloader = self._crawler.engine.downloader
-        asked = min(delay, MAX_CRAWL_DELAY)
-        slots = downloader.per_slot_settings.setdefault(host, {"delay": DEFAULT_DELAY})
-        slots["delay"] = max(slots["delay"], asked)
-        if host in downloader.slots:
-            downloader.slots[host].delay = slots["delay"]
+            body = decoded(response.body, encoding)
+        except BodyError as error:
+            raise Broken(f"{response.url}: {error}") from None
+        headers = response.headers.copy()
+        del headers["Content-Encoding"]
+        return response.replace(body=body, headers=headers)
 
 
 class ArchiveMiddleware:
-    """Archives every response, redirects, errors and robots.txt too."""
+    """Archives every response, redirects, errors and robots.txt too. Asks only for what has changed since the
+    archive's copy, where the host gave validators with it (RFC 9110 §13)."""
 
     def __init__(self, writer: ArchiveWriter) -> None:
         self._writer = writer
@@ -140,17 +96,35 @@ class ArchiveMiddleware:
         assert isinstance(crawler.spider, ReportSpider)
         return cls(crawler.spider.writer)
 
+    def process_request(self, request: Request) -> None:
+        crawl: SiteCrawl = request.meta["crawl"]
+        known = crawl.known_content(request.url) if request.method == "GET" else None
+        for name, value in (
+            ("If-None-Match", known.etag if known else None),
+            ("If-Modified-Since", known.last_modified if known else None),
+        ):
+            request.headers.pop(name, None)  # those of the address that redirected here
+            if value is not None:
+                request.headers[name] = value
+
     def process_response(self, request: Request, response: Response) -> Response:
+        if request.meta.get("archived"):
+            return response
         crawl: SiteCrawl = request.meta["crawl"]
         visit: Visit = request.meta["visit"]
         crawl.bytes += len(response.body)
+        address = _address(request, response)
+        known = crawl.known_content(address)
+        cookies = b"\n".join(response.headers.getlist("Set-Cookie"))
+        judged = standing(response.status, cookies, response.body)
+        if response.status == 304 and known is None:
+            judged = Standing.FAILED  # nothing was said about an earlier answer
+        request.meta["known"] = known
         request.meta["capture"] = self._writer.add(
-            Fetched(_address(request, response), response.status, _headers(response), response.body),
-            crawl.site.id,
-            visit.role,
-            parent=visit.parent,
-            title=visit.title,
-            listed_date=visit.listed_date,
+            Fetched(address, response.status, _headers(response), response.body),
+            crawl.asked(visit),
+            judged,
+            known,
         )
         return response
 

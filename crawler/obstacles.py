@@ -1,17 +1,23 @@
-"""Refusals and challenges: recognised, recorded, never solved."""
+"""What stands in the way: refusals, challenges, pages that only say that there is nothing. Recognised and
+recorded, never solved."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from scrapy.exceptions import (
     CannotResolveHostError,
+    DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
+
+from crawler.archive import Standing
+from crawler.bodies import is_file
 
 LOST = (
     CannotResolveHostError,
@@ -21,6 +27,8 @@ LOST = (
     ResponseDataLossError,
 )
 """How Scrapy says that no complete answer came."""
+GIVEN_UP = (DownloadCancelledError,)
+"""How Scrapy says that an answer was too long."""
 
 
 class OffHost(IgnoreRequest):
@@ -36,28 +44,105 @@ class HostLost(IgnoreRequest):
 
 
 class Blocked(IgnoreRequest):
-    """robots.txt was answered with a challenge."""
+    """The host challenges us, or asks us to stay away for longer than a crawl can wait."""
 
 
-CHALLENGE_BYTES = 8192
+class Broken(IgnoreRequest):
+    """An answer came and is not what was announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What came instead of content, in one line. A challenge would have to be solved, so that another try is
+    of no use."""
+
+    evidence: str
+    challenge: bool
+
+
+CHALLENGE_BYTES = 16384
 """Challenge pages are small; a larger page that mentions one of the marks is a page."""
 
 _MARKS = (
-    (re.compile(rb"\$_ts\s*[=.\[]"), "瑞数 script"),
+    (re.compile(rb"\$_ts\s*[=.\[]|\$_ts\b.{0,40}\bnsd\b", re.DOTALL), "瑞数 script"),
     (re.compile(rb"__jsl_clearance"), "加速乐 clearance cookie"),
-    (re.compile(rb"acw_sc__v2"), "acw_sc__v2 cookie"),
-    (re.compile(rb"EO_Bot_Ssid"), "EdgeOne bot check"),
+    (re.compile(rb"acw_sc__v[23]"), "acw_sc__v2 cookie"),
+    (re.compile(rb"EO_Bot_Ssid|__tst_status"), "EdgeOne bot check"),
     (re.compile(rb"C3VK"), "C3VK cookie"),
-    (re.compile("滑动验证|安全验证|访问验证".encode()), "captcha"),
+    (re.compile("滑动验证|安全验证|访问验证|人机验证|请输入验证码|拖动滑块".encode()), "captcha"),
+    (re.compile(rb"(?i)id=[\"']?(?:captcha|slider-captcha|nc_1_n1z)"), "captcha"),
 )
-_REFUSALS = {401, 403, 412, 429, 521}
+_FIREWALL = re.compile(
+    "(?:请求|访问|行为).{0,20}(?:拦截|阻断|被拒绝|存在威胁|不合法)|(?:Web应用|网站|云)防火墙|创宇盾|安全狗|"
+    "(?i:web application firewall|request (?:has been )?blocked|access denied by)|"
+    "访问(?:过于|太)频繁|您的IP.{0,10}(?:限制|封禁|禁止)"
+)
+_LOGIN = re.compile(r"<input[^>]+type\s*=\s*[\"']?password", re.IGNORECASE)
+_LOGIN_TITLE = re.compile(r"<title>[^<]{0,40}(?:登录|登陆|login)[^<]{0,20}</title>", re.IGNORECASE)
+_MISSING = re.compile(
+    "(?:页面|网页|文件|内容|信息|文章|资源|稿件)(?:不存在|已?被?删除|已(?:下线|失效|过期))"
+    "|(?:找不到|未找到|没有找到)(?:该|您|你|此|相关|要访问|请求)?.{0,12}(?:页面|网页|文件|文章|稿件)"
+    "|(?:访问|请求|查看)的(?:页面|网页|文件|内容|信息|文章|资源).{0,8}(?:不存在|已|找不到|出错)"
+    "|^(?i:404(?:-|:)?(?:notfound|error|错误))|(?i:404notfound)"
+)
+_SERVER_ERROR = re.compile("内部服务器错误|服务器内部错误|系统(?:异常|错误|繁忙)|数据库连接(?:失败|错误)")
+_SOFT_BYTES = 20480
+"""A page that only says that there is nothing is small and says little: bytes, and characters of text."""
+_SOFT_TEXT = 400
+_REFUSALS = {401, 403, 407, 412, 429, 451, 521}
+_CHALLENGE_STATUS = {412, 521}
 
 
-def obstacle(status: int, cookies: bytes, body: bytes) -> str | None:
-    """What stands in the way, in one line, if a response is a refusal or a challenge instead of content.
-    `cookies` are the values of its Set-Cookie headers."""
+def obstacle(status: int, cookies: bytes, body: bytes) -> Obstacle | None:
+    """The refusal or challenge that a response is instead of content, if it is one. `cookies` are the values
+    of its Set-Cookie headers."""
+    if status < 400 and is_file(body):
+        return None
     if len(body) <= CHALLENGE_BYTES:
         for pattern, name in _MARKS:
             if pattern.search(body) or (status != 200 and pattern.search(cookies)):
-                return f"HTTP {status} with a challenge ({name})"
-    return f"HTTP {status}" if status in _REFUSALS else None
+                return Obstacle(f"HTTP {status} with a challenge ({name})", challenge=True)
+    if status in _REFUSALS:
+        return Obstacle(f"HTTP {status}", challenge=status in _CHALLENGE_STATUS)
+    if status != 404 and len(body) <= CHALLENGE_BYTES:
+        text = _text(body)
+        if _FIREWALL.search(text):
+            return Obstacle(f"HTTP {status} with a firewall page", challenge=True)
+        if status < 300 and _LOGIN.search(text) and _LOGIN_TITLE.search(text):
+            return Obstacle(f"HTTP {status} with a login page", challenge=True)
+    return None
+
+
+def standing(status: int, cookies: bytes, body: bytes) -> Standing:
+    """What a response means for its address."""
+    if status == 304:
+        return Standing.CONTENT
+    if obstacle(status, cookies, body) is not None:
+        return Standing.REFUSED
+    if status >= 400:
+        return Standing.MISSING if status in {404, 410} else Standing.FAILED
+    return Standing.REDIRECT if status >= 300 else _told(body)
+
+
+def _told(body: bytes) -> Standing:
+    """What the body of a good answer says: many portals say with it that there is no such page."""
+    if is_file(body) or len(body) > _SOFT_BYTES:
+        return Standing.CONTENT
+    text = _visible(_text(body))
+    if len(text) < _SOFT_TEXT and _MISSING.search(text):
+        return Standing.MISSING
+    failed = not body.strip() or (len(text) < 60 and _SERVER_ERROR.search(text))
+    return Standing.FAILED if failed else Standing.CONTENT
+
+
+def _text(body: bytes) -> str:
+    """Good enough for the words looked for here: the head of the body in its likely encoding."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("gb18030", errors="replace")
+
+
+def _visible(markup: str) -> str:
+    content = re.sub(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", "", markup, flags=re.DOTALL | re.IGNORECASE)
+    return "".join(re.sub(r"<[^>]*>", "", content).split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from crawler.bodies import MAX_BODY
 from crawler.registry import DEFAULT_DELAY
 
 BOT_NAME = "nianbao"
@@ -21,13 +22,19 @@ DEFAULT_REQUEST_HEADERS = {
 ROBOTSTXT_OBEY = False
 COOKIES_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.RobotsMiddleware": 40,
+    "crawler.replay.ReplayMiddleware": 20,
+    "crawler.manners.RobotsMiddleware": 40,
     "crawler.middlewares.HostsMiddleware": 50,
+    "crawler.manners.WayMiddleware": 640,
+    "crawler.manners.MannersMiddleware": 650,
     "crawler.middlewares.CookiesMiddleware": 700,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 910,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "crawler.middlewares.ArchiveMiddleware": 900,
+    "crawler.middlewares.DecodingMiddleware": 910,
 }
+DOWNLOAD_HANDLERS = {"https": "crawler.tls.HostHandler"}
+DNS_RESOLVER = "crawler.tls.IPv4FirstResolver"
 
 # The spider keeps one request a site on its way, so the number of sites is the limit.
 CONCURRENT_REQUESTS = 0
@@ -35,12 +42,12 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = DEFAULT_DELAY
 DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise, not an average
 
-DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_TIMEOUT = 30  # seconds for a whole answer, however slowly it drips
 DNS_TIMEOUT = 20
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 REDIRECT_MAX_TIMES = 5
-DOWNLOAD_MAXSIZE = 64 * 1024 * 1024
+DOWNLOAD_MAXSIZE = MAX_BODY
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report would be read as a report
 HTTPERROR_ALLOW_ALL = True  # the spider tells a gone page from a blocked site

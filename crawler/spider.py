@@ -15,37 +15,47 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive import ArchiveError, CrawlOutcome, Role, SiteResult, StopReason
-from crawler.families import family_of
-from crawler.obstacles import LOST, Blocked, HostLost, RobotsDenied, obstacle
+from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult, Standing
+from crawler.bodies import is_page
+from crawler.clock import Clock
+from crawler.discovery import Lead, column_root, lead_inside
+from crawler.families import Family, family_of
+from crawler.hosts import Hosts
+from crawler.manners import by_http
+from crawler.memory import DOCUMENTS
+from crawler.obstacles import GIVEN_UP, LOST, Blocked, Broken, HostLost, Obstacle, RobotsDenied, obstacle
 from crawler.page import Page
 from crawler.sitecrawl import SiteCrawl, Visit
-from crawler.urls import posted
+from crawler.urls import host_key, page_key, posted
 from crawler.walk import Arrival
 from crawler.writer import ArchiveWriter
+from parsers.recognise import is_report_text
 
-_FILE_MAGIC = (
-    b"%PDF",
-    b"PK\x03\x04",
-    b"\xd0\xcf\x11\xe0",
-    b"\xff\xd8",
-    b"\x89PNG",
-    b"GIF8",
-    b"Rar!",
-    b"{\\rtf",
-)
+LONG_TIMEOUT = 180
+"""Seconds that a file may take in all; pages have `DOWNLOAD_TIMEOUT`."""
 
 
 class ReportSpider(Spider):
-    """Crawls the given sites. `on_result` is called with each site's result when the site is finished."""
+    """Crawls the given sites. `on_result` is called with each site's result when the site is finished;
+    `hosts` is what is remembered of hosts, `archive` where unchanged pages are read."""
 
     name = "nianbao"
 
     def __init__(
-        self, crawls: Sequence[SiteCrawl], writer: ArchiveWriter, on_result: Callable[[SiteResult], None]
+        self,
+        *,
+        crawls: Sequence[SiteCrawl],
+        writer: ArchiveWriter,
+        archive: Archive,
+        hosts: Hosts,
+        clock: Clock,
+        on_result: Callable[[SiteResult], None],
     ) -> None:
         super().__init__()
         self.writer = writer
+        self.hosts = hosts
+        self.clock = clock
+        self._archive = archive
         self._crawls = crawls
         self._on_result = on_result
         self.results: list[SiteResult] = []
@@ -60,15 +70,8 @@ class ReportSpider(Spider):
         """A response came, whatever its status."""
         crawl: SiteCrawl = response.meta["crawl"]
         visit: Visit = response.meta["visit"]
-        refusal = obstacle(response.status, b"\n".join(response.headers.getlist("Set-Cookie")), response.body)
         try:
-            if refusal is not None:
-                crawl.missed(CrawlOutcome.BLOCKED, f"{response.url} answered {refusal}")
-            elif response.status >= 300:
-                self._gone(crawl, visit, response)
-            else:
-                crawl.arrived(response.meta["capture"].url)
-                self._read(crawl, visit, response)
+            self._judge(crawl, visit, response)
         except ArchiveError as error:
             self._stop(error)
         yield from self._next(crawl)
@@ -77,21 +80,18 @@ class ReportSpider(Spider):
         """No response came, or it was not to be asked for."""
         request: Request = failure.request  # type: ignore[attr-defined]
         crawl: SiteCrawl = request.meta["crawl"]
+        visit: Visit = request.meta["visit"]
         error = failure.value
+        assert error is not None
         if isinstance(error, ArchiveError):
             self._stop(error)
-        elif isinstance(error, RobotsDenied):
-            crawl.missed(CrawlOutcome.ROBOTS_DENIED, str(error))
-        elif isinstance(error, Blocked):
-            crawl.missed(CrawlOutcome.BLOCKED, str(error))
-        elif isinstance(error, HostLost):
-            crawl.missed(CrawlOutcome.UNREACHABLE, str(error))
-        elif isinstance(error, LOST):
-            crawl.missed(CrawlOutcome.UNREACHABLE, f"{request.url}: {error}")
-        elif isinstance(error, IgnoreRequest):
-            crawl.missed(CrawlOutcome.FAILED, f"{request.url}: {error}")
+        outcome, detail = _reason(request, error)
+        if not (isinstance(error, (*LOST, Broken)) and crawl.again(visit)):
+            crawl.trouble(crawl.asked(visit), outcome, detail)
+        if isinstance(error, Blocked):
+            crawl.give_up(outcome, detail)
         else:
-            crawl.missed(CrawlOutcome.FAILED, f"{request.url}: {type(error).__name__}: {error}")
+            crawl.missed(outcome, detail)
         yield from self._next(crawl)
 
     def closed(self, reason: str) -> None:
@@ -112,8 +112,9 @@ class ReportSpider(Spider):
             self._finish(crawl, crawl.result(self.writer.crawl_id))
             return
         url = visit.url
-        if crawl.site.http_only and url.startswith("https:"):
-            url = f"http:{url.removeprefix('https:')}"
+        by_https = url.startswith("https:")
+        if by_https and (crawl.site.http_only or self.hosts[host_key(url)].http_since is not None):
+            url = by_http(url)
         target, form = posted(url) or (url, None)
         yield Request(
             target,
@@ -122,12 +123,13 @@ class ReportSpider(Spider):
             callback=self.answered,
             errback=self.lost,
             headers=_headers(visit, form),
-            meta={"crawl": crawl, "visit": visit},
+            meta={"crawl": crawl, "visit": visit} | _patience(visit),
             dont_filter=True,  # the queue of the site knows what was fetched
         )
 
     def _finish(self, crawl: SiteCrawl, result: SiteResult) -> None:
         crawl.finished = True
+        result = dataclasses.replace(result, notes=self.hosts.notes(crawl.site.hosts))
         self.results.append(result)
         self._on_result(result)
 
@@ -135,37 +137,130 @@ class ReportSpider(Spider):
         self.archive_error = error
         raise CloseSpider("the archive cannot be written")
 
-    def _gone(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
-        if visit.role is Role.LIST and visit.column is not None and visit.column.pages:
-            crawl.stop(StopReason.LAST_PAGE)
-        elif visit.role in {Role.PAGE, Role.LIST}:
-            crawl.missed(CrawlOutcome.FAILED, f"{response.url} answered HTTP {response.status}")
+    def _judge(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
+        capture: Capture = response.meta["capture"]
+        said = f"{response.url} answered HTTP {response.status}"
+        match capture.standing:
+            case Standing.REFUSED:
+                found = obstacle(response.status, b"\n".join(_cookies(response)), response.body)
+                self._refused(crawl, visit, capture, found or Obstacle(f"HTTP {response.status}", False))
+            case Standing.CONTENT:
+                crawl.arrived(visit, capture.url)
+                self._content(crawl, visit, response)
+            case Standing.MISSING:
+                if response.status < 300:
+                    said = f"{response.url} says that there is no such page"
+                if visit.role not in {Role.PAGE, Role.LIST} and crawl.known_content(visit.url) is None:
+                    crawl.trouble(capture, CrawlOutcome.FAILED, said)
+                crawl.gone(visit, said)
+            case Standing.REDIRECT | Standing.FAILED:
+                if not crawl.again(visit):
+                    crawl.trouble(capture, CrawlOutcome.FAILED, said)
+                    crawl.gone(visit, said)
 
-    def _read(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
-        capture = response.meta["capture"]
+    def _refused(self, crawl: SiteCrawl, visit: Visit, capture: Capture, found: Obstacle) -> None:
+        """A refusal: where it may be about the bare directory only, its index page is asked for once."""
+        said = f"{capture.url} answered {found.evidence}"
+        index = dataclasses.replace(visit, url=f"{visit.url}index.html")
+        if capture.status == 403 and visit.url.endswith("/") and not found.challenge and crawl.again(index):
+            return
+        crawl.trouble(capture, CrawlOutcome.BLOCKED, said)
+        crawl.missed(CrawlOutcome.BLOCKED, said)
+
+    def _content(self, crawl: SiteCrawl, visit: Visit, response: Response) -> None:
+        capture: Capture = response.meta["capture"]
+        before: Capture | None = response.meta["known"]
+        same = before is not None and before.digest == capture.digest
+        redirected = page_key(visit.url) != page_key(capture.url)
+        back = crawl.way_role(capture.url) if redirected and visit.role in DOCUMENTS else None
+        if back is not None:
+            # Many portals send to their home page or list what they no longer have.
+            self.writer.reclassify(capture, back, None)
+            crawl.trouble(crawl.asked(visit), CrawlOutcome.FAILED, f"{visit.url} leads back to {capture.url}")
+            return
         if visit.role is Role.ATTACHMENT:
             return
-        if is_page(response):
-            page = Page.of(response, capture.url)
-            family = family_of(page, visit.portal or crawl.site.portal)
-            turned = partial(self.writer.reclassify, capture)
-            Arrival(crawl, visit, page, family, turned).read()
+        if same and visit.role is Role.ARTICLE:
+            crawl.report(capture.url)
             return
-        crawl.report(response.url)
-        if visit.role is not Role.ARTICLE:
-            self.writer.reclassify(capture, Role.ARTICLE, visit.title)
+        if response.status == 304:
+            headers = {"Content-Type": capture.content_type or ""}
+            response = response.replace(status=200, body=self._archive.read(capture), headers=headers)
+        if visit.portal is None and not is_page(response.body, capture.content_type or ""):
+            crawl.report(capture.url)
+            if visit.role is not Role.ARTICLE:
+                self.writer.reclassify(capture, Role.ARTICLE, visit.title)
+            return
+        page = Page.of(response, capture.url, visit.parent if visit.portal else None)
+        family = family_of(page, visit.portal or crawl.site.portal)
+        if before is not None:
+            old = page if same else self._archived(before)
+            if visit.role is Role.ARTICLE and is_report_text(old.prose) and not is_report_text(page.prose):
+                self.writer.missing(capture)
+                crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
+                return
+            crawl.known_links(link.url for link in family.read_list(old).items)
+            if not same and visit.role is Role.LIST and _has_shrunk(old, page, family):
+                crawl.shrunk(capture.url)
+        Arrival(crawl, visit, page, family, partial(self._turned, capture, before)).read()
+        if before is not None and not same:
+            crawl.agenda.was_read(capture.url)
+
+    def _turned(self, capture: Capture, before: Capture | None, role: Role, title: str | None) -> None:
+        """The text of a page shows it to be something else than what it was fetched as."""
+        if role is Role.PAGE and before is not None and before.role in DOCUMENTS:
+            self.writer.missing(capture)
+        else:
+            self.writer.reclassify(capture, role, title)
+
+    def _archived(self, capture: Capture) -> Page:
+        """A page as it was before."""
+        headers = {"Content-Type": capture.content_type or ""}
+        response = Response(capture.url, headers=headers, body=self._archive.read(capture))
+        return Page.of(response, capture.url, capture.parent if capture.portal else None)
+
+
+def _has_shrunk(old: Page, page: Page, family: Family) -> bool:
+    """Whether a list that changed names less than half of the reports that it named before."""
+    was, now = _named(old, family), _named(page, family)
+    return was > 1 and (now == 0 or (was > 3 and now * 2 <= was))
+
+
+def _named(page: Page, family: Family) -> int:
+    """How many reports a list page names."""
+    items = family.read_list(page).items
+    root = column_root(page.url)
+    return len({link.url for link in items if lead_inside(link, root) is Lead.ARTICLE})
+
+
+def _reason(request: Request, error: BaseException) -> tuple[CrawlOutcome, str]:
+    """What a request without answer makes of its site, and the evidence."""
+    match error:
+        case RobotsDenied():
+            return CrawlOutcome.ROBOTS_DENIED, str(error)
+        case Blocked():
+            return CrawlOutcome.BLOCKED, str(error)
+        case HostLost():
+            return CrawlOutcome.UNREACHABLE, str(error)
+        case _ if isinstance(error, LOST):
+            return CrawlOutcome.UNREACHABLE, f"{request.url}: {error or type(error).__name__}"
+        case _ if isinstance(error, (*GIVEN_UP, IgnoreRequest)):
+            return CrawlOutcome.FAILED, f"{request.url}: {error}"
+        case _:
+            return CrawlOutcome.FAILED, f"{request.url}: {type(error).__name__}: {error}"
+
+
+def _cookies(response: Response) -> list[bytes]:
+    return response.headers.getlist("Set-Cookie")
+
+
+def _patience(visit: Visit) -> dict[str, object]:
+    return {"download_timeout": LONG_TIMEOUT} if visit.role is Role.ATTACHMENT else {}
 
 
 def _headers(visit: Visit, form: str | None) -> dict[str, str]:
     headers = {"Referer": visit.parent} if visit.parent else {}
     if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        kind = "json" if form.startswith("{") else "x-www-form-urlencoded"
+        headers["Content-Type"] = f"application/{kind}"
     return headers
-
-
-def is_page(response: Response) -> bool:
-    """Whether a response is text with links, not a file."""
-    if response.body.startswith(_FILE_MAGIC):
-        return False
-    content_type = (response.headers.get("Content-Type") or b"").lower()
-    return any(kind in content_type for kind in (b"html", b"json", b"xml")) or b"<" in response.body[:1024]

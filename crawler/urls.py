@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
-# What sessions, caches and click counters add to an address.
-_VOLATILE = {"jsessionid", "phpsessid", "aspsessionid", "sessionid", "_", "timestamp", "callback"}
+# What sessions, caches and click counters add to an address ("jump" is gkmlpt's).
+_VOLATILE = {
+    *("jsessionid", "phpsessid", "aspsessionid", "sessionid", "session_id"),
+    *("_", "timestamp", "callback", "visitcount", "jump"),
+}
+_LONG_TOKEN = 12
+"""Characters from which a parameter "sid" is a session and not a number of the portal."""
+# What share buttons add, and what asks for another dress of the same page.
+_DRESS = {
+    *("print", "isprint", "printable", "mobile", "ismobile", "wap"),
+    *("share", "from", "isappinstalled", "spm", "utm_source", "utm_medium"),
+}
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
+_MOBILE_POST = re.compile(r"/mpost_(\d+)")
+_TWIN_FILE = re.compile(r"_(?:wap|mobile|print)(\.\w+)$|/(?:wap|mobile|print)(?=/)", re.IGNORECASE)
+_VSB_ARTICLE = re.compile(r"info/\d+/(\d+)\.htm$")
 _POSTING = "__wb_method=POST&"
 
 DOCUMENTS = frozenset(
@@ -19,7 +32,9 @@ IMAGES = frozenset({"jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff"})
 _SUFFIX = re.compile(r"\.([A-Za-z]{2,4})$")
 _SUFFIX_IN_QUERY = re.compile(r"\.([A-Za-z]{3,4})(?:$|[&|?#])")
 _DOWNLOAD = re.compile(
-    r"/(?:downfile|download|file-download|virtual_attach_file)(?:\.\w+)?(?:$|/)", re.IGNORECASE
+    r"/(?:file-)?down(?:load|file)(?:$|/[\w-]*\d[^/]*$)"
+    r"|/[\w-]*(?:down(?:load|file)|attach)[\w-]*\.(?:jspx?|do|action|aspx?|ashx|php|vsb)$",
+    re.IGNORECASE,
 )
 
 
@@ -55,32 +70,56 @@ def absolute(base: str, href: str) -> str | None:
     parts = split_url(joined)
     if parts is None:
         return None
-    path = _SESSION_PATH.sub("", parts.path) or "/"
+    path = _MOBILE_POST.sub(r"/post_\1", _SESSION_PATH.sub("", parts.path)) or "/"
     query = parts.query
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
-    kept = [(name, value) for name, value in pairs if name.lower() not in _VOLATILE]
+    kept = [(name, value) for name, value in pairs if not _is_volatile(name.lower(), value)]
     if len(kept) < len(pairs):
         query = urlencode(kept, encoding="latin-1")
     return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
 
 
+def _is_volatile(name: str, value: str) -> bool:
+    return name in _VOLATILE or (name == "sid" and len(value) >= _LONG_TOKEN)
+
+
 def page_key(url: str) -> str:
-    """The same for two addresses of one page: no scheme, no "www.", no index file, slashes single."""
+    """The same for two addresses of one page: no scheme, no "www.", no index file, slashes single, the
+    mobile and printed dress undone. An article of VSB is known by its number under any column, by its
+    static and by its dynamic address."""
+    if _POSTING in url:
+        return url
     parts = urlsplit(url)
-    path = _INDEX.sub("/", re.sub(r"/{2,}", "/", parts.path or "/"))
-    return f"{host_key(url)}{unquote(path)}" + (f"?{parts.query}" if parts.query else "")
+    path = _MOBILE_POST.sub(r"/post_\1", re.sub(r"/{2,}", "/", parts.path or "/"))
+    path = unquote(_INDEX.sub("/", _TWIN_FILE.sub(r"\1", path)))
+    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _DRESS]
+    news = dict(pairs).get("wbnewsid")
+    if news and path.endswith("content.jsp"):
+        return f"{host_key(url)}{path.rpartition('/')[0]}/info/{news}"
+    if vsb := _VSB_ARTICLE.search(path):
+        return f"{host_key(url)}{path[: vsb.start()]}info/{vsb[1]}"
+    return f"{host_key(url)}{path}" + (f"?{urlencode(sorted(pairs))}" if pairs else "")
+
+
+def is_twin_address(url: str) -> bool:
+    """Whether an address asks for the mobile or printed dress of a page that has another address too."""
+    parts = urlsplit(url)
+    dressed = any(name.lower() in _DRESS for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return dressed or bool(_TWIN_FILE.search(parts.path))
 
 
 def posting(url: str, form: str) -> str:
-    """The address by which queue, archive and index know what a POST of `form` (URL-encoded) to `url`
-    answers: the form stands in the query behind a mark, as pywb indexes such requests."""
-    return f"{url}{'&' if '?' in url else '?'}{_POSTING}{form}"
+    """The address by which queue, archive and index know what a POST of `form` (URL-encoded, or a JSON
+    object) to `url` answers: the form stands in the query behind a mark, as pywb indexes such requests."""
+    return f"{url}{'&' if '?' in url else '?'}{_POSTING}{quote(form) if form.startswith('{') else form}"
 
 
 def posted(address: str) -> tuple[str, str] | None:
     """URL and form of an address that `posting` made; None for an address that is simply fetched."""
     url, mark, form = address.partition(_POSTING)
-    return (url[:-1], form) if mark else None
+    if not mark:
+        return None
+    return url[:-1], unquote(form) if form.startswith("%7B") else form
 
 
 def directory(url: str) -> str:
@@ -109,8 +148,11 @@ def document_suffix(url: str) -> str | None:
 
 
 def viewed_file(url: str) -> str | None:
-    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL."""
+    """The file that a viewer page shows (viewer.html?file=...), as an absolute URL. A download script is no
+    viewer: the file may lie nowhere else."""
+    if _DOWNLOAD.search(urlsplit(url).path):
+        return None
     for name, value in parse_qsl(urlsplit(url).query):
-        if name.lower() in {"file", "fileurl", "url", "src"} and document_suffix(value):
+        if name.lower() in {"file", "fileurl", "url", "src"} and document_suffix(value) is not None:
             return absolute(url, value)
     return None

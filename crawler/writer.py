@@ -7,20 +7,23 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.archive import Archive, ArchiveError, Capture, Role, SiteResult, body_digest
+from crawler.archive import ArchiveError, Capture, Change, Role, SiteResult, Standing, body_digest
+from crawler.clock import Clock
 from crawler.urls import posted
 from parsers.charset import decode_text
+
+_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,65 +40,53 @@ class Fetched:
         return {key.lower(): value for key, value in self.headers}.get(name)
 
 
-def new_crawl_id() -> str:
-    """A new id: UTC time of the start to the microsecond, and a random part."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
-
-
 class ArchiveWriter:
     """Writes one crawl. Every method raises `ArchiveError` when the disk refuses."""
 
-    def __init__(self, root: Path, crawl_id: str, sites: Collection[str]) -> None:
-        """`sites` are the ids of the sites of this crawl; what their last crawls hold is not stored again."""
-        self.crawl_id = crawl_id
+    def __init__(self, root: Path, clock: Clock) -> None:
+        self.crawl_id = f"{clock.now():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+        """UTC time of the start to the microsecond, and a random part."""
         self._root = root
-        archive = Archive(root)
-        self._known = {
-            (capture.site, capture.url): capture
-            for site, result in archive.latest_of(sites).items()
-            for capture in archive.captures(result.crawl_id, site)
-        }
+        self._clock = clock
         with self._refusals():
             root.mkdir(parents=True, exist_ok=True)
-            self._warc = (root / f"{crawl_id}.warc.gz").open("xb")
-            self._index = (root / f"{crawl_id}.jsonl").open("x", encoding="utf-8")
+            self._warc = (root / f"{self.crawl_id}.warc.gz").open("xb")
+            self._index = (root / f"{self.crawl_id}.jsonl").open("x", encoding="utf-8")
         self._writer = WARCWriter(self._warc, gzip=True, warc_version="1.1")
 
-    def add(
-        self,
-        fetched: Fetched,
-        site: str,
-        role: Role,
-        *,
-        parent: str | None = None,
-        title: str | None = None,
-        listed_date: str | None = None,
-    ) -> Capture:
-        """Store one response and its line in the index."""
-        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        digest = body_digest(fetched.body)
-        known = self._known.get((site, fetched.url))
-        original = known if known is not None and known.digest == digest else None
+    def add(self, fetched: Fetched, asked: Capture, standing: Standing, known: Capture | None) -> Capture:
+        """Store one response and its line in the index. `asked` says what was asked for, `known` is the
+        latest content of the address: the same bytes, or the answer that nothing changed (HTTP 304), are
+        not stored again."""
+        now = self._clock.stamp()
+        same = known is not None and (fetched.status == 304 or known.digest == body_digest(fetched.body))
+        original = known if same else None
+        digest = original.digest if original else body_digest(fetched.body)
         with self._refusals():
             offset, length = self._write_record(fetched, digest, now, original)
-            capture = Capture(
-                site=site,
-                url=fetched.url,
-                role=role,
-                parent=parent,
-                title=title,
-                listed_date=listed_date,
-                status=fetched.status,
-                content_type=fetched.header("content-type"),
-                filename=filename_of(fetched.header("content-disposition") or ""),
+            answered: dict[str, Any] = {
+                "url": fetched.url,
+                "status": fetched.status,
+                "standing": standing,
+                "location": fetched.header("location"),
+                "content_type": fetched.header("content-type"),
+                "filename": filename_of(fetched.header("content-disposition") or ""),
+                "etag": fetched.header("etag"),
+                "last_modified": fetched.header("last-modified"),
+            }
+            if original is not None and fetched.status == 304:
+                # Such an answer may leave out what it need not repeat.
+                named = ("content_type", "filename", "etag", "last_modified")
+                answered |= {name: answered[name] or getattr(original, name) for name in named}
+            capture = dataclasses.replace(
+                asked,
+                **answered,
                 digest=digest,
                 warc=original.warc if original else f"{self.crawl_id}.warc.gz",
                 offset=original.offset if original else offset,
                 length=original.length if original else length,
                 fetched_at=now,
                 stored_at=original.stored_at if original else now,
-                etag=fetched.header("etag"),
-                last_modified=fetched.header("last-modified"),
             )
             self._write_line(capture)
         return capture
@@ -105,16 +96,26 @@ class ArchiveWriter:
         with self._refusals():
             self._write_line(dataclasses.replace(capture, role=role, title=title))
 
-    def finish(self, results: Collection[SiteResult]) -> None:
+    def missing(self, capture: Capture) -> None:
+        """Record that `capture` shows what was there to be there no more."""
+        with self._refusals():
+            self._write_line(dataclasses.replace(capture, standing=Standing.MISSING))
+
+    def finish(self, results: Collection[SiteResult], changes: Iterable[Change]) -> None:
         """Mark the crawl as finished."""
-        path = self._root / f"{self.crawl_id}.result.json"
-        partial = path.with_suffix(".partial")
-        rows = [dataclasses.asdict(result) for result in results]
         with self._refusals():
             for file in (self._warc, self._index):
                 os.fsync(file.fileno())
                 file.close()
+            with (self._root / f"{self.crawl_id}.changes.jsonl").open("w", encoding="utf-8") as file:
+                for change in changes:
+                    file.write(json.dumps(dataclasses.asdict(change), ensure_ascii=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            path = self._root / f"{self.crawl_id}.result.json"
+            partial = path.with_suffix(".partial")
             with partial.open("w", encoding="utf-8") as file:
+                rows = [dataclasses.asdict(result) for result in results]
                 json.dump(rows, file, ensure_ascii=False, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
@@ -143,11 +144,13 @@ class ArchiveWriter:
             record = self._writer.create_revisit_record(
                 target,
                 digest,
-                target,
+                (posted(original.url) or (original.url,))[0],
                 original.stored_at,
                 http_headers=http,
                 warc_headers_dict={"WARC-Date": now},
             )
+            if fetched.status == 304:
+                record.rec_headers.replace_header("WARC-Profile", _NOT_MODIFIED)
         offset = self._warc.tell()
         try:
             self._writer.write_record(record)

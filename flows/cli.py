@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from flows.summary import RunSummary
+from flows import operate
+from flows.operate import dataset_of, failed, home_of, show_run
+from flows.reader_commands import add_reader_commands
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it."""
@@ -37,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        return _failed("interrupted", INTERRUPTED)
+        return failed("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except _plain_errors() as error:
-        return _failed(_in_words(error))
+        return failed(_in_words(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--home",
         metavar="DIR",
-        help="where everything lies (default: NIANBAO_HOME, else ./data); publish and diff: or s3://BUCKET/PREFIX",
+        help="where everything lies (default: NIANBAO_HOME, else ./data); or s3://BUCKET/PREFIX",
     )
     common.add_argument("--sites", type=Path, metavar="PATH", help="another registry: YAML file or folder")
     parser = argparse.ArgumentParser(
@@ -63,9 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
     run = commands.add_parser("run", parents=[common], help="crawl, parse, publish: all sites due, or these")
     run.add_argument("site", nargs="*", metavar="SITE")
+    run.add_argument("--recheck", action="store_true", help="look at every known page again, due or not")
     run.set_defaults(command=_run)
+    operate.add_shards(run)
     serve = commands.add_parser("serve", parents=[common], help="the nightly schedule on this machine")
     serve.set_defaults(command=_serve)
+    operate.add_shards(serve)
     parse = commands.add_parser("parse", parents=[common], help="read documents at hand, nothing else")
     parse.add_argument("file", nargs="+", metavar="FILE")
     parse.add_argument("--json", action="store_true", help="JSON Lines, one object a report")
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "reparse", parents=[common], help="parse again from the archive, no network"
     )
     reparse.add_argument("site", nargs="*", metavar="SITE")
+    reparse.add_argument("--dask", metavar="ADDRESS", help="parse on a Dask cluster: its scheduler, or local")
     reparse.set_defaults(command=_reparse)
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
@@ -82,11 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
     site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
     site.set_defaults(command=_site)
-    diff = commands.add_parser("diff", parents=[common], help="what changed from one snapshot to another")
-    diff.add_argument("before", nargs="?", metavar="A", help="default: the one before B")
-    diff.add_argument("after", nargs="?", metavar="B", help="default: the current one")
-    diff.add_argument("--json", action="store_true", help="JSON Lines, one object a year and province")
-    diff.set_defaults(command=_diff)
+    add_reader_commands(commands, common, home_of)
     sites = commands.add_parser("sites", parents=[common], help="list the registry, check it, probe a site")
     sites.set_defaults(command=_sites)
     actions = sites.add_subparsers(title="actions", metavar="ACTION")
@@ -99,8 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     probe = actions.add_parser("probe", parents=[after], help="fetch a site's start pages, say what they are")
     probe.add_argument("site", metavar="SITE")
     probe.set_defaults(command=_sites_probe)
-    status = commands.add_parser("status", parents=[common], help="last runs, coverage, what is broken")
-    status.set_defaults(command=_status)
+    operate.add_commands(commands, common)
     return parser
 
 
@@ -108,18 +106,17 @@ def _demo(options: argparse.Namespace) -> int:
     from flows.demo.portal import serve_portal
     from flows.local import run_flow
 
-    home = _folder(options.home or os.environ.get("NIANBAO_HOME") or DEMO_HOME)
-    _show_progress()
+    home = str(options.home or os.environ.get("NIANBAO_HOME") or DEMO_HOME)
     with serve_portal() as portal:
-        summary = run_flow("nightly", home, sites_path=portal.registry)
-    status = _show_run(summary, home)
+        summary = run_flow("nightly", home, sites_path=portal.registry, resting=False)
+    status = show_run(summary, home)
     if status == 0:
         print("read it with pandas:")
         print("  import pandas as pd")
-        print(f"  reports = pd.read_parquet({_dataset(home) + '/reports'!r})")
+        print(f"  reports = pd.read_parquet({dataset_of(home) + '/reports'!r})")
         print('  print(reports[["agency", "report_year", "applications.new_received.total"]])')
         print("look at it in a browser:")
-        print(f"  {(home.absolute() / 'site' / 'index.html').as_uri()}")
+        print(f"  {(Path(home).absolute() / 'site' / 'index.html').as_uri()}")
     return status
 
 
@@ -128,11 +125,12 @@ def _run(options: argparse.Namespace) -> int:
     from flows.local import run_flow
 
     load_registry(options.sites).select(options.site)  # its mistakes, before a server is started
-    _show_progress()
-    home = _folder(_home(options))
+    home = home_of(options)
+    settings = {"sites_path": options.sites, "recheck": options.recheck}
     if options.site:
-        return _show_run(run_flow("site", home, sites=options.site, sites_path=options.sites), home)
-    return _show_run(run_flow("nightly", home, sites_path=options.sites), home)
+        return show_run(run_flow("site", home, sites=options.site, **settings), home)
+    settings |= {"resting": False, "shards": options.shards, "shard_sites": options.shard_sites}
+    return show_run(run_flow("nightly", home, **settings), home)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -141,7 +139,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     load_registry(options.sites)
     try:
-        serve(_folder(_home(options)), options.sites)
+        serve(home_of(options), options.sites, options.shards, options.shard_sites)
     except KeyboardInterrupt:
         return 0
     return 1
@@ -155,7 +153,7 @@ def _parse(options: argparse.Namespace) -> int:
         async for file in parse_files(options.file):
             print("\n".join(map(json_line, file.records)) if options.json else file.text, flush=True)
             if file.unreadable:
-                status = _failed(f"{file.path}: {file.unreadable}")
+                status = failed(f"{file.path}: {file.unreadable}")
         return status
 
     return asyncio.run(show())
@@ -166,26 +164,28 @@ def _reparse(options: argparse.Namespace) -> int:
     from flows.local import run_flow
 
     load_registry(options.sites).select(options.site)
-    _show_progress()
-    home = _folder(_home(options))
-    return _show_run(run_flow("reparse", home, sites=options.site or None, sites_path=options.sites), home)
+    home = home_of(options)
+    chosen = options.site or None
+    return show_run(
+        run_flow("reparse", home, sites=chosen, sites_path=options.sites, dask=options.dask), home
+    )
 
 
 def _publish(options: argparse.Namespace) -> int:
     from flows.documents import counted
     from warehouse import has_staging, publish
 
-    home = _home(options)
+    home = home_of(options)
     if not has_staging(home):
-        return _failed(f"{home}: nothing is staged here; `nianbao run` does it")
+        return failed(f"{home}: nothing is staged here; `nianbao run` does it")
     publication = publish(home)
     changed = len(publication.written) + len(publication.removed)
     print(f"reports  {publication.reports}")
     print(f"cells    {counted(publication.cells)}")
     print(f"changed  {changed} partitions")
     print(f"snapshot {publication.snapshot}")
-    print(f"dataset  {_dataset(home)}")
-    if not str(home).startswith("s3://"):
+    print(f"dataset  {dataset_of(home)}")
+    if not home.startswith("s3://"):
         from flows.site import render
 
         print(f"site     {(render(Path(home)).folder / 'index.html').as_uri()}")
@@ -196,7 +196,7 @@ def _site(options: argparse.Namespace) -> int:
     from flows.site import render, served
     from warehouse.site import IMAGES
 
-    done = render(_folder(_home(options)), options.out, None if options.images else IMAGES)
+    done = render(Path(home_of(options)), options.out, None if options.images else IMAGES)
     print(f"reports  {done.reports}")
     print(f"pages    {done.written} written, {done.removed} removed")
     if done.waiting:
@@ -209,18 +209,6 @@ def _site(options: argparse.Namespace) -> int:
                 server.serve_forever()
             except KeyboardInterrupt:
                 return 0
-    return 0
-
-
-def _diff(options: argparse.Namespace) -> int:
-    from flows.changes import json_line, text_lines
-    from warehouse import diff
-
-    difference = diff(_home(options), options.before, options.after)
-    if not options.json:
-        print(f"{difference.before.snapshot} to {difference.after.snapshot}")
-    for partition in difference.partitions():
-        print(json_line(partition) if options.json else "\n".join(text_lines(partition)), flush=True)
     return 0
 
 
@@ -255,79 +243,27 @@ def _sites_probe(options: argparse.Namespace) -> int:
     return 0 if all(one.reached for one in probes) else 1
 
 
-def _status(options: argparse.Namespace) -> int:
-    from crawler.registry import load_registry
-    from flows.status import status_lines
-
-    for line in status_lines(_folder(_home(options)), load_registry(options.sites)):
-        print(line)
-    return 0
-
-
-def _home(options: argparse.Namespace) -> str:
-    home: str = options.home or os.environ.get("NIANBAO_HOME") or "data"
-    return home
-
-
-def _folder(home: str | Path) -> Path:
-    """A home that must be a folder, because the archive and the runs lie in it too. Raises WarehouseError."""
-    from warehouse import WarehouseError
-
-    if str(home).startswith("s3://"):
-        raise WarehouseError(f"{home}: a crawl needs a folder on this machine as --home; name one")
-    return Path(home)
-
-
-def _dataset(home: str | Path) -> str:
-    return f"{home}/dataset" if str(home).startswith("s3://") else str(Path(home).absolute() / "dataset")
-
-
-def _show_progress() -> None:
-    """What flows say while they run goes to standard error, one plain line each."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logging.getLogger("nianbao").addHandler(handler)
-
-
-def _show_run(summary: RunSummary, home: Path) -> int:
-    """Print what a run did; gives the exit status."""
-    from flows.documents import counted
-    from flows.summary import RunOutcome
-
-    totals = summary.totals
-    print(f"sites    {totals.done} of {totals.sites}")
-    print(f"reports  {totals.reports}")
-    print(f"cells    {counted(totals.cells)}")
-    print(f"checks   {totals.checks_failed} failed")
-    for run in summary.broken():
-        print(f"{run.outcome}   {run.site}: {run.reason}")
-    print(f"dataset  {_dataset(home)}")
-    print(f"run      {home.absolute() / 'runs' / summary.run_id}.json")
-    if summary.reason:
-        return _failed(summary.reason)
-    return 0 if summary.outcome is RunOutcome.DONE else 1
-
-
-def _failed(line: str, status: int = 1) -> int:
-    print(f"nianbao: {line}", file=sys.stderr)
-    return status
-
-
 def _plain_errors() -> tuple[type[Exception], ...]:
     """The errors whose message is for the user."""
     from crawler.archive import ArchiveError
     from crawler.registry import RegistryError, UnknownSiteError
     from flows.crawl import CrawlError
+    from flows.journal import StillRunningError
     from flows.local import FlowError
+    from flows.notify import NotifyError
     from flows.server import ServerError
+    from flows.summary import UnknownRunError
     from warehouse import WarehouseError
 
     return (
         ArchiveError,
         CrawlError,
         FlowError,
+        NotifyError,
         RegistryError,
         ServerError,
+        StillRunningError,
+        UnknownRunError,
         UnknownSiteError,
         WarehouseError,
         OSError,

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,14 +38,25 @@ class CrawlError(Exception):
 
 
 async def crawl(
-    archive: Path, sites_path: Path | None, site_ids: Sequence[str], log: Path
+    archive: Path,
+    sites_path: Path | None,
+    site_ids: Sequence[str],
+    log: Path,
+    *,
+    recheck: bool = False,
+    now: datetime | None = None,
 ) -> list[SiteResult]:
     """Crawl `site_ids` of the registry at `sites_path` (None: the bundled one) into `archive`; gives one
-    result a site. The process logs to the file `log`. Raises `CrawlError` if it fails. Ends the process
-    when it is cancelled."""
+    result a site. With `recheck`, everything known is looked at again, due or not; with `now`, the crawl
+    takes that for the time at which it begins. The process logs to the file `log`. Raises `CrawlError` if it
+    fails. Ends the process when it is cancelled."""
     command = [sys.executable, "-m", "crawler", "--archive", str(archive)]
     if sites_path is not None:
         command += ["--sites", str(sites_path)]
+    if recheck:
+        command.append("--recheck")
+    if now is not None:
+        command += ["--now", now.isoformat()]
     with log.open("ab") as errors:
         child = await asyncio.create_subprocess_exec(
             *guarded([*command, *site_ids]),

@@ -1,7 +1,8 @@
 """One site from its crawl to its staged rows, and the rule that keeps the old rows of a site that fails.
 
 A site is broken if it was not crawled to its end, if it gives fewer reports than it is known to hold (those
-staged before), fewer than its registry entry `expects`, or none at all.
+staged before), fewer than its registry entry `expects`, or none at all. Reports that the portal has
+withdrawn, as the crawler has confirmed, are not missed.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 
-from crawler.archive import ArchiveError, Capture, CrawlOutcome, SiteResult
+from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
+from crawler.urls import page_key
+from flows.ledger import SiteState
+from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
+from flows.place import ArchiveFolder
 from flows.summary import SiteIssue, SiteOutcome, SiteRun
 from parsers import reconcile
 from parsers.model import CheckOutcome, IssueCode, Outcome, Report, Scope
-from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, staged_reports
+from parsers.recognise import report_named
+from warehouse import SiteReport, Source, WarehouseError, agency_name, stage, stage_view, staged_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +38,60 @@ class Found:
 
 
 async def deliver(
-    home: Path, site: Site, result: SiteResult, captures: Iterable[Capture], pool: ParserPool
+    home: str,
+    archive: ArchiveFolder,
+    site: Site,
+    *,
+    result: SiteResult,
+    before: SiteState | None,
+    pool: ParserPool,
 ) -> SiteRun:
-    """Parse what a crawl brought for `site` and stage it, unless the site is broken. Failures of this
-    machine (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
+    """Parse what the archive holds of `site` after the crawl that ended with `result`, and stage it, unless
+    the site is broken or holds what it held when it was last delivered (`before`). Failures of this machine
+    (the disk is full, the archive cannot be read) come back as the site's outcome `failed`."""
+    index = Archive(archive.root)
+    was_broken = before is not None and before.failing_since is not None
     if result.outcome is not CrawlOutcome.DONE:
         reason = f"{result.outcome}: {result.detail}" if result.detail else str(result.outcome)
-        return _site_run(site, SiteOutcome.BROKEN, reason, result)
-    groups = articles(captures)
-    documents = sum(map(len, groups))
+        try:
+            if not was_broken:
+                stage_view(home, site.id, site.province, observed(index, site, result))
+        except (ArchiveError, WarehouseError) as error:
+            return failed(site, str(error), result)
+        return _site_run(site, SiteOutcome.BROKEN, reason, result).model_copy(
+            update={"unchanged": was_broken}
+        )
     try:
-        known = staged_reports(home, site.id)
-        found, problems = site_reports(site, await pool.parse(home / "archive", groups))
-        shortage = shortfall(site, len(found), known, documents)
+        held, withdrawn = index.holdings(site.id), index.withdrawn(site.id)
+        fingerprint = fingerprint_of(site, held, withdrawn)
+        family = site.portal or _family(held)
+        if before is not None and before.fingerprint == fingerprint and not was_broken:
+            return _unchanged(_site_run(site, SiteOutcome.DONE, None, result, family), before)
+        groups = articles(held)
+        documents = sum(map(len, groups))
+        staged = _staged(home, site.id)
+        known = still_known([report.urls for report in staged.values()], withdrawn)
+        archive.fetch(held)
+        found, problems = site_reports(site, await pool.parse(archive.root, groups))
+        shortage = shortfall(site, len(found), known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
-            stage(home, site.id, site.province, [_site_report(site, item) for item in found])
-    except (ArchiveError, WarehouseError) as error:
+            seen = observed(index, site, result, withdrawn)
+            stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
+        after = _staged(home, site.id)
+    except (ArchiveError, WarehouseError, OSError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
     checks = Counter(check.outcome for item in found for check in item.report.checks)
     outcome = SiteOutcome.BROKEN if shortage else SiteOutcome.DONE
-    return _site_run(site, outcome, shortage, result).model_copy(
+    return _site_run(site, outcome, shortage, result, family).model_copy(
         update={
             "known": known,
             "documents": documents,
             "reports": len(found),
+            "new": len(after.keys() - staged.keys()),
+            "revised": sum(staged[key].digests != after[key].digests for key in staged.keys() & after.keys()),
+            "withdrawn": len(staged.keys() - after.keys()),
+            "fingerprint": None if shortage else fingerprint,
             "cells": dict(cells),
             "checks_failed": checks[CheckOutcome.FAIL],
             "issues": [SiteIssue(**dataclasses.asdict(problem)) for problem in problems],
@@ -63,19 +99,84 @@ async def deliver(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """The sources of a report that is staged."""
+
+    urls: frozenset[str]
+    digests: tuple[str, ...]
+
+
+def _staged(home: str, site_id: str) -> dict[str, _Staged]:
+    """The reports that its portal holds, by report id, as staged of a site."""
+    staged = staged_site(home, site_id)
+    if staged is None:
+        return {}
+    rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at"]).to_pylist()
+    return {
+        row["report_id"]: _Staged(frozenset(row["urls"]), tuple(row["digests"]))
+        for row in rows
+        if row["withdrawn_at"] is None
+    }
+
+
+def fingerprint_of(site: Site, held: Iterable[Capture], withdrawn: Iterable[Capture]) -> str:
+    """Changes when a document of the site does, its entry in the registry, or the release of the software
+    that reads it."""
+    lines = [f"{capture.url} {capture.digest} {capture.title}" for capture in held]
+    lines += [f"withdrawn {capture.url}" for capture in withdrawn]
+    return sha256("\n".join([_release(), site.model_dump_json(), *sorted(lines)]).encode()).hexdigest()
+
+
+def _release() -> str:
+    """The installed release; nothing for a checkout that is not installed."""
+    try:
+        return version("nianbao")
+    except PackageNotFoundError:
+        return ""
+
+
+def _unchanged(run: SiteRun, before: SiteState) -> SiteRun:
+    """The record of a site that holds what it held: its staged rows stand."""
+    return run.model_copy(
+        update={
+            "known": before.reports,
+            "reports": before.reports,
+            "cells": before.cells,
+            "fingerprint": before.fingerprint,
+            "unchanged": True,
+        }
+    )
+
+
+def _family(held: Iterable[Capture]) -> str | None:
+    """The portal family of most of the documents."""
+    named = Counter(capture.portal for capture in held if capture.portal)
+    return max(named, key=lambda family: (named[family], family), default=None)
+
+
 def failed(site: Site, reason: str, result: SiteResult | None = None) -> SiteRun:
     """The record of a site for which this machine failed."""
     return _site_run(site, SiteOutcome.FAILED, reason, result)
 
 
-def shortfall(site: Site, reports: int, known: int, documents: int) -> str | None:
-    """Why `reports` are too few to replace the old rows of the site; None if they are enough."""
+def still_known(staged: Iterable[frozenset[str]], withdrawn: Iterable[Capture]) -> int:
+    """How many of the staged reports, given by their sources, were not withdrawn with all their sources."""
+    gone = {page_key(capture.url) for capture in withdrawn}
+    return sum(not gone.issuperset(map(page_key, sources)) for sources in staged)
+
+
+def _named(captures: Iterable[Capture]) -> set[tuple[str, int | None]]:
+    """Agency and year of the articles, as their titles name them."""
+    return {report_named(c.title) for c in captures if c.role is Role.ARTICLE and c.title}
+
+
+def shortfall(site: Site, reports: int, known: int, documents: int, withdrawn: int = 0) -> str | None:
+    """Why `reports` are too few to replace the old rows of the site; None if they are enough. `withdrawn` of
+    those that its registry entry expects are gone."""
     if reports < known:
-        return (
-            f"{reports} reports where {known} are known; old rows kept (if the portal withdrew some, "
-            f"remove the site's file in staging and run it again)"
-        )
-    if reports < (site.expects or 0):
+        return f"{reports} reports where {known} are known; old rows kept"
+    if reports < (site.expects or 0) - withdrawn:
         return f"{reports} reports where the registry expects {site.expects}"
     if reports == 0:
         return f"no report in {documents} documents"
@@ -154,7 +255,13 @@ def _flaw(report: Report, captures: Article, code: IssueCode, message: str) -> P
     return Problem(report.source, captures[0].digest if captures else None, Outcome.REPORT, code, message)
 
 
-def _site_run(site: Site, outcome: SiteOutcome, reason: str | None, result: SiteResult | None) -> SiteRun:
+def _site_run(
+    site: Site,
+    outcome: SiteOutcome,
+    reason: str | None,
+    result: SiteResult | None,
+    family: str | None = None,
+) -> SiteRun:
     return SiteRun(
         site=site.id,
         name=site.name,
@@ -163,4 +270,7 @@ def _site_run(site: Site, outcome: SiteOutcome, reason: str | None, result: Site
         reason=reason,
         crawl_id=result.crawl_id if result else None,
         crawl_outcome=result.outcome if result else None,
+        family=family or site.portal,
+        requests=result.requests if result else 0,
+        bytes=result.bytes if result else 0,
     )

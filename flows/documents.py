@@ -120,30 +120,41 @@ def counted(cells: Counter[CellStatus] | dict[CellStatus, int]) -> str:
 
 
 def _failures(report: Report) -> Iterator[str]:
-    """Each failed check in words: the place, the rule, both sides with their numbers."""
+    """Each failed check in words."""
     failed = {(check.id, check.at) for check in report.checks if check.outcome is CheckOutcome.FAIL}
     for form in load_forms():
         for instance in form.instances:
             followed = report.forms.get(instance.rule.table, report.form) == form.id
             if followed and (instance.rule.id, instance.at) in failed:
-                place = f" at {instance.at}" if instance.at else ""
-                yield f"{instance.rule.label} ({instance.rule.id}{place}): {_numbers(report, instance)}"
+                yield rule_in_words(report, instance, CheckOutcome.FAIL)
 
 
-def _numbers(report: Report, instance: RuleInstance) -> str:
-    def side(cell_ids: tuple[str, ...]) -> str:
-        values = [report.cells[cell_id].value for cell_id in cell_ids if cell_id in report.cells]
-        return " + ".join(str(value) for value in values)
+_SIGNS = {
+    "sum_equals": {CheckOutcome.PASS: "=", CheckOutcome.FAIL: "≠", CheckOutcome.NOT_CHECKABLE: "= ?"},
+    "at_least": {CheckOutcome.PASS: "≥", CheckOutcome.FAIL: "<", CheckOutcome.NOT_CHECKABLE: "≥ ?"},
+}
 
+
+def rule_in_words(report: Report, instance: RuleInstance, outcome: CheckOutcome) -> str:
+    """A check in words: the rule, the place, both sides with their numbers."""
+    place = f" at {instance.at}" if instance.at else ""
+    numbers = _numbers(report, instance, outcome)
+    return f"{instance.rule.label} ({instance.rule.id}{place}): {numbers}"
+
+
+def _numbers(report: Report, instance: RuleInstance, outcome: CheckOutcome) -> str:
+    values = {cell_id: report.cells[cell_id].value for cell_id in instance.cells if cell_id in report.cells}
     if not instance.right:
-        values = (
-            (cell_id, report.cells[cell_id].value) for cell_id in instance.left if cell_id in report.cells
-        )
-        return ", ".join(
-            f"{cell_id} = {value}" for cell_id, value in values if value is not None and value < 0
-        )
-    sign = "≠" if instance.rule.kind == "sum_equals" else "<"
-    return f"{side(instance.left)} {sign} {side(instance.right)}"
+        if outcome is not CheckOutcome.FAIL:
+            known = sum(value is not None for value in values.values())
+            return f"{known} of {len(instance.cells)} numbers known, none of them below 0"
+        negative = {cell_id: value for cell_id, value in values.items() if value is not None and value < 0}
+        return ", ".join(f"{cell_id} = {value}" for cell_id, value in negative.items())
+
+    def side(cell_ids: tuple[str, ...]) -> str:
+        return " + ".join(str(values[cell_id]) for cell_id in cell_ids if cell_id in values)
+
+    return f"{side(instance.left)} {_SIGNS[instance.rule.kind][outcome]} {side(instance.right)}"
 
 
 def _reason(report: Report) -> str:

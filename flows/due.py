@@ -1,44 +1,73 @@
-"""Which sites a nightly run crawls: those whose `schedule` has come up since they were last crawled."""
+"""Which sites a nightly run crawls.
+
+A site with a cron line of its own (`schedule`) is due when that has come up since it was last crawled. All
+others are due every night from January to April, when the reports of the year before appear (政府信息公开条例
+§50), and otherwise the more seldom the longer they have not changed, but at least every LADDER[-1] days. A
+site that fails is tried again after growing pauses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
 from crawler.registry import Site
-from flows.summary import SiteRun, read_summaries
+from flows.ledger import Ledger, SiteState
+from flows.summary import SiteOutcome
 
+NIGHTLY = "0 2 * * *"
+"""When the nightly run starts."""
 TIMEZONE = ZoneInfo("Asia/Shanghai")
-"""Cron lines are meant in the time of the portals."""
+"""Nights and cron lines are meant in the time of the portals."""
+SEASON = (1, 4)
+"""First and last month in which every site is crawled every night."""
+LADDER = (1, 2, 4, 8, 16, 28)
+"""Nights between two crawls, by nights without a change."""
+PAUSES = (1, 1, 2, 4, 7)
+"""Nights until a site that was broken once, twice ... in a row is tried again."""
 
 
-def due_sites(sites: Iterable[Site], home: Path, now: datetime) -> list[Site]:
-    """The sites to crawl at `now` (aware). Without a schedule, or never crawled: always."""
-    sites = list(sites)
-    scheduled = {site.id for site in sites if site.schedule is not None}
-    crawled = last_runs(home, scheduled)
-    return [site for site in sites if _is_due(site, crawled.get(site.id), now)]
+def due_sites(sites: Iterable[Site], ledger: Ledger, now: datetime, *, resting: bool = True) -> list[Site]:
+    """The sites to crawl at `now` (aware). With `resting`, those that seldom change or fail are left out on
+    most nights; without, only those are whose own schedule has not come up."""
+    return [site for site in sites if _is_due(site, ledger.get(site.id), now, resting)]
 
 
-def last_runs(home: Path, wanted: Iterable[str]) -> dict[str, tuple[datetime, SiteRun]]:
-    """Start and record of the newest run that crawled each site; sites never crawled are missing."""
-    missing, found = set(wanted), dict[str, tuple[datetime, SiteRun]]()
-    for summary in read_summaries(home):
-        if not missing:
-            break
-        for run in summary.sites:
-            if run.site in missing and summary.flow != "reparse":
-                found[run.site] = (summary.started_at, run)
-                missing.discard(run.site)
-    return found
+def last_night(now: datetime) -> datetime:
+    """When the newest nightly run should have started."""
+    return next(CronSim(NIGHTLY, now.astimezone(TIMEZONE), reverse=True))
 
 
-def _is_due(site: Site, crawled: tuple[datetime, SiteRun] | None, now: datetime) -> bool:
-    return site.schedule is None or crawled is None or _next(site.schedule, crawled[0]) <= now
+def _is_due(site: Site, state: SiteState | None, now: datetime, resting: bool) -> bool:
+    if state is None or state.outcome is SiteOutcome.FAILED:
+        return True
+    if site.schedule is not None:
+        return _next(site.schedule, state.crawled_at) <= now
+    if not resting:
+        return True
+    tonight = _night(now)
+    passed = tonight - _night(state.crawled_at)
+    if state.failures:
+        return passed >= PAUSES[min(state.failures, len(PAUSES)) - 1]
+    pause = _pause(state, now)
+    # Sites of one rhythm share out over its nights instead of all coming in the same one.
+    return passed >= pause or (passed > 0 and (tonight + crc32(site.id.encode())) % pause == 0)
+
+
+def _pause(state: SiteState, now: datetime) -> int:
+    """Nights between two crawls of a site that delivers."""
+    if SEASON[0] <= now.astimezone(TIMEZONE).month <= SEASON[1]:
+        return 1
+    quiet = _night(now) - _night(state.changed_at or state.crawled_at)
+    return max((step for step in LADDER if step <= quiet), default=LADDER[0])
+
+
+def _night(time: datetime) -> int:
+    return time.astimezone(TIMEZONE).toordinal()
 
 
 def _next(schedule: str, after: datetime) -> datetime:

@@ -11,10 +11,14 @@ import faulthandler
 import os
 import resource
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import TypeVar
 
 from parsers import allowance, parse
 from parsers.model import Issue, IssueCode, Outcome, Report
+
+_T = TypeVar("_T")
 
 MEMORY = 3 << 29
 """Bytes of memory for a parser process: 1.5 GiB."""
@@ -34,6 +38,30 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
+class TooExpensiveError(Exception):
+    """A document took more than it may; the message says what."""
+
+
+def within_limits(data: bytes, read: Callable[[], _T]) -> _T:
+    """What `read` gives of the document `data`, within the time that such a document may take
+    (`parsers.allowance`) and the memory of this process. Raises TooExpensiveError. To be called in the main
+    thread of a parser process."""
+    signal.signal(signal.SIGALRM, _ring)
+    seconds = _FIRST_LOOK
+    try:
+        _allow(seconds)
+        seconds = allowance(data)
+        _allow(seconds)
+        return read()
+    except _TimeIsUp:
+        raise TooExpensiveError(f"not read within {seconds:.0f} seconds") from None
+    except MemoryError:
+        raise TooExpensiveError(f"not read within {MEMORY >> 20} MB of memory") from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+
+
 def parse_within_limits(
     data: bytes,
     source: str,
@@ -42,22 +70,13 @@ def parse_within_limits(
     title: str | None = None,
     content_type: str | None = None,
 ) -> list[Report]:
-    """`parsers.parse` within the time that such a document may take (`parsers.allowance`) and the memory of
-    this process; what exceeds them is `unreadable`. To be called in the main thread of a parser process."""
-    signal.signal(signal.SIGALRM, _ring)
-    seconds = _FIRST_LOOK
+    """`parsers.parse` within limits; what exceeds them is `unreadable`."""
     try:
-        _allow(seconds)
-        seconds = allowance(data)
-        _allow(seconds)
-        return parse(data, source, capture=capture, title=title, content_type=content_type)
-    except _TimeIsUp:
-        return [unreadable(source, title, f"not read within {seconds:.0f} seconds")]
-    except MemoryError:
-        return [unreadable(source, title, f"not read within {MEMORY >> 20} MB of memory")]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        faulthandler.cancel_dump_traceback_later()
+        return within_limits(
+            data, lambda: parse(data, source, capture=capture, title=title, content_type=content_type)
+        )
+    except TooExpensiveError as error:
+        return [unreadable(source, title, str(error))]
 
 
 def unreadable(source: str, title: str | None, reason: str) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import subprocess
@@ -12,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.guard import guarded
+from flows.journal import open_runs
+from flows.place import Place
+from flows.progress import shown_progress
 from flows.server import client_environment, prefect_server
 from flows.summary import RunSummary
 
@@ -23,11 +27,13 @@ class FlowError(Exception):
     """Prefect could not run a flow; the message says where to look."""
 
 
-def run_flow(name: str, home: Path, **parameters: object) -> RunSummary:
-    """Run the flow `name` of `flows.pipeline` in this process. A run that failed gives its summary like any
-    other. Raises `ServerError`, `FlowError`, what the flow raises, and KeyboardInterrupt for SIGTERM too.
+def run_flow(name: str, home: str, **parameters: object) -> RunSummary:
+    """Run the flow `name` of `flows.pipeline` in this process, for somebody who watches. A run that failed
+    gives its summary like any other. Raises `ServerError`, `FlowError`, what the flow raises, and
+    KeyboardInterrupt for SIGTERM too.
     """
-    with _client(home):
+    work = Place.of(home).work
+    with _client(work):
         # Prefect reads its settings when it is imported, so not before the server is known.
         import httpx
         from prefect.events.worker import EventsWorker
@@ -36,40 +42,57 @@ def run_flow(name: str, home: Path, **parameters: object) -> RunSummary:
 
         from flows import pipeline
 
-        log_file = home / "prefect" / "client.log"
+        log_file = work / "prefect" / "client.log"
         handler = logging.FileHandler(log_file, encoding="utf-8")
         handler.setLevel(logging.WARNING)
         logging.getLogger().addHandler(handler)
         logging.raiseExceptions = False  # else Prefect writes to the terminal when its server goes away
         try:
-            summary: RunSummary = asyncio.run(getattr(pipeline, name)(home=home, **parameters))
+            with shown_progress():
+                summary: RunSummary = asyncio.run(
+                    getattr(pipeline, name)(home=home, attended=True, **parameters)
+                )
             return summary
         except pipeline.RunFailed as failure:
             return failure.summary
         except (PrefectException, httpx.HTTPError) as error:
             first = str(error).partition("\n")[0] or type(error).__name__
-            raise FlowError(f"Prefect: {first}; see {log_file} and server.log beside it") from error
+            left = [f"`nianbao retry {plan.run_id}` goes on" for plan, alive in open_runs(work) if not alive]
+            see = f"see {log_file} and server.log beside it"
+            raise FlowError("; ".join([f"Prefect: {first}", see, *left[-1:]])) from error
         except TerminationSignal:
             raise KeyboardInterrupt from None
         finally:
+            logging.getLogger().removeHandler(handler)
+            handler.close()
             # Before the server goes: at the exit of the process Prefect would try again and again.
             APILogWorker.drain_all(timeout=FLUSH_LIMIT)
             EventsWorker.drain_all(timeout=FLUSH_LIMIT)
 
 
-def serve(home: Path, sites_path: Path | None) -> None:
+def serve(home: str, sites_path: Path | None, shards: str | None, shard_sites: int) -> None:
     """Keep a Prefect server for `home` and serve the deployments of `flows.deployments` until interrupted.
+    Either is started again if it dies.
 
-    Raises `ServerError`, and `FlowError` if the deployments end by themselves.
+    Raises `ServerError`, and `FlowError` if the deployments end again and again.
     """
-    with _client(home) as url:
-        log_file = home / "prefect" / "deployments.log"
-        command = [sys.executable, "-m", "flows.deployments", str(home.absolute())]
-        if sites_path is not None:
-            command.append(str(sites_path.absolute()))
+    work = Place.of(home).work
+    with _client(work) as url:
+        log_file = work / "prefect" / "deployments.log"
+        settings = {
+            "home": Place.of(home).home,
+            "sites_path": str(sites_path.absolute()) if sites_path else None,
+            "shards": shards,
+            "shard_sites": shard_sites,
+        }
+        command = [sys.executable, "-m", "flows.deployments", json.dumps(settings)]
         with log_file.open("ab") as log:
             deployments = subprocess.Popen(
-                guarded(command), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                guarded(command, again=True),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         print(f"schedule: nightly at 02:00 Asia/Shanghai; Prefect: {url.removesuffix('/api')}")
         print(
@@ -85,9 +108,9 @@ def serve(home: Path, sites_path: Path | None) -> None:
 
 
 @contextmanager
-def _client(home: Path) -> Iterator[str]:
+def _client(work: Path) -> Iterator[str]:
     """A server for `home`, and this process and its children as its clients."""
-    (home / "prefect").mkdir(parents=True, exist_ok=True)
-    with prefect_server(home) as url:
-        os.environ.update(client_environment(home, url))
+    (work / "prefect").mkdir(parents=True, exist_ok=True)
+    with prefect_server(work) as url:
+        os.environ.update(client_environment(work, url))
         yield url

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from crawler.archive import Archive, Capture, Role
 from flows.limits import limit_memory, parse_within_limits
+from flows.sealed import seal
 from parsers import reconcile
 from parsers.model import IssueCode, Outcome, Report
 
@@ -180,8 +181,10 @@ def _executor(processes: int | None) -> ProcessPoolExecutor:
 
 
 def _start_worker() -> None:
-    """Bound the memory of this worker, end it when its parent dies, leave Ctrl-C to the parent."""
+    """Bound the memory of this worker, take the network from it, end it when its parent dies, leave Ctrl-C to
+    the parent."""
     limit_memory()
+    seal()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

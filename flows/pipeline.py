@@ -1,260 +1,266 @@
-"""The flows: `nightly` (every site that is due), `site` (these sites now), `reparse` (from the archive).
-
-Sites are grouped into shards. A shard is one crawl process and a handful of tasks: its sites are parsed and
-staged in batches, so that only one site of a shard is in memory at a time. Then everything that was staged is
-published in one step. A site that fails keeps its old rows and never stops the others (`flows.deliver`).
-Only ids, addresses and digests pass through Prefect, never documents.
+"""The flows: `nightly` (every site that is due), `site` (these sites now), `reparse` (from the archive),
+`publish`, `retry` (go on with a run that was interrupted, or repeat what failed in one), `health` (what the
+operator should know). What a run does is in `flows.run`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
-import os
-import secrets
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow, task
-from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+from prefect.tasks import exponential_backoff
 
-from crawler.archive import Archive, Capture, SiteResult
+import warehouse
+from crawler.archive import Archive
 from crawler.registry import Site, load_registry
-from flows.crawl import CrawlError, crawl
-from flows.deliver import deliver, failed
 from flows.due import due_sites
-from flows.parse import ParserPool, parser_pool
-from flows.site import render
-from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteRun, Timings, total, write_summary
-from warehouse import NoDatasetError, WarehouseError, publish
+from flows.health import check_health
+from flows.journal import Journal, Plan, begin, go_on, new_run_id, open_runs
+from flows.ledger import read_ledger
+from flows.notify import line, send
+from flows.operate import SHARD_SITES
+from flows.parse import parser_pool
+from flows.place import Place
+from flows.remote import ShardDone, Shards, beating, done_name
+from flows.run import Run, RunFailed, conclude
+from flows.shard import FIRST_PAUSE, RETRIES, Shard
+from flows.summary import Alert, RunOutcome, RunSummary, SiteOutcome, Timings, read_summary
 
-SHARD_SITES = 250
-"""Sites a crawl process serves: at one request a second and host it is busy, and not more than that."""
-BATCH_SITES = 50
-"""Sites that one task parses and stages."""
+__all__ = ["RunFailed", "health", "nightly", "publish", "reparse", "retry", "shard", "site"]
 
 log = logging.getLogger("nianbao")
-log.setLevel(logging.INFO)
 
 
-class RunFailed(Exception):
-    """A run brought nothing; the summary says why. Raised by deployed flows, so that Prefect shows it."""
+@flow(name="nightly", persist_result=False)
+async def nightly(
+    home: str,
+    sites_path: Path | None = None,
+    *,
+    resting: bool = True,
+    recheck: bool = False,
+    attended: bool = False,
+    shards: str | None = None,
+    shard_sites: int = SHARD_SITES,
+    now: datetime | None = None,
+) -> RunSummary:
+    """Crawl, parse and publish every site of the registry that is due.
 
-    def __init__(self, summary: RunSummary) -> None:
-        super().__init__(summary.reason or f"none of {len(summary.sites)} sites delivered")
-        self.summary = summary
+    home: where everything lies, a folder or s3://bucket/prefix. sites_path: another registry. resting: leave
+    sites that seldom change or fail alone on most nights. attended: somebody watches; nobody else goes on
+    with the run if it is interrupted. shards: the deployment that takes the shards ("shard/shard"); none:
+    this process. shard_sites: sites of a shard.
+
+    Gives the run's summary; raises `RunFailed` if not one site delivered or nothing could be published. While
+    another nightly run of this home is going on, the run is skipped.
+    """
+    place = Place.of(home)
+    registry = load_registry(sites_path)
+    with _only_one(place.work) as running:
+        place.pull_runs()
+        ledger = read_ledger(place.work)
+        due = due_sites(registry.sites.values(), ledger, now or datetime.now(UTC), resting=resting)
+        chosen = [] if running else due
+        journal = _journal("nightly", place, chosen, sites_path, attended=attended, recheck=recheck, now=now)
+        if running:
+            reason = f"skipped: {running} is still going on"
+            log.warning("%s", reason)
+            return conclude(place, journal, outcome=RunOutcome.SKIPPED, reason=reason)
+        try:
+            run = Run(place, journal, due)
+            return await run.crawled(Shards(place, shards) if shards else None, shard_sites)
+        finally:
+            journal.leave()
 
 
-def _ended_from_outside(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
-    """A crawl that was killed may succeed when it is tried again; no other failure goes away by itself."""
-    return isinstance(state.data, CrawlError) and state.data.signalled
+@flow(name="shard", persist_result=False)
+async def shard(
+    home: str,
+    run_id: str,
+    number: int,
+    sites: list[str],
+    sites_path: Path | None = None,
+    *,
+    recheck: bool = False,
+) -> None:
+    """One shard of a nightly run on this machine; what it did is left in the home."""
+    place = Place.of(home)
+    chosen = load_registry(sites_path).select(sites)
+    name, done = done_name(run_id, number), ShardDone(runs=[], timings=Timings())
+    log_path = place.work / "runs" / f"{run_id}.crawl-{number}.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    async with beating(place, name):
+        with parser_pool() as pool:
+            place.pull_runs()
+            work = Shard(place, log_path, done.timings, done.runs.extend)
+            await work.crawled(chosen, sites_path, pool, recheck=recheck)
+        place.store.write(name, done.model_dump_json().encode())
 
 
-@task(
-    name="crawl a shard",
-    retries=1,
-    retry_condition_fn=_ended_from_outside,
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
-async def crawl_shard(
-    archive: Path, sites_path: Path | None, site_ids: list[str], log_path: Path
-) -> list[SiteResult]:
-    """One crawl process; gives one result a site. Raises `CrawlError`, which carries those it has."""
-    return await crawl(archive, sites_path, site_ids, log_path)
+@flow(name="site", persist_result=False)
+async def site(
+    sites: list[str],
+    home: str,
+    sites_path: Path | None = None,
+    *,
+    recheck: bool = False,
+    attended: bool = False,
+) -> RunSummary:
+    """Crawl, parse and publish these sites now (the manual rerun). Otherwise as `nightly`.
+
+    sites: ids of the registry.
+    """
+    place = Place.of(home)
+    chosen = load_registry(sites_path).select(sites)
+    journal = _journal("site", place, chosen, sites_path, attended=attended, recheck=recheck)
+    return await _crawled(place, journal, chosen)
 
 
-@task(name="parse and stage a batch", cache_policy=NO_CACHE, persist_result=False)
-async def deliver_batch(
-    home: Path, sites: Sequence[Site], results: dict[str, SiteResult], pool: ParserPool
-) -> list[SiteRun]:
-    """Parse and stage some sites, one after the other; a failing site is in its record."""
-    archive = Archive(home / "archive")
-    captures: dict[str, list[Capture]] = {site.id: [] for site in sites}
-    for crawl_id in {results[site.id].crawl_id for site in sites}:
-        for capture in archive.captures(crawl_id):
-            if capture.site in captures and results[capture.site].crawl_id == crawl_id:
-                captures[capture.site].append(capture)
-    return [await deliver(home, site, results[site.id], captures[site.id], pool) for site in sites]
+@flow(name="reparse", persist_result=False)
+async def reparse(
+    home: str,
+    sites: list[str] | None = None,
+    sites_path: Path | None = None,
+    *,
+    attended: bool = False,
+    dask: str | None = None,
+) -> RunSummary:
+    """Parse the newest finished crawl of these sites (None: of all that were crawled) again, and publish. No
+    network. Otherwise as `nightly`.
+
+    dask: the address of a Dask scheduler whose workers parse, or "local"; none: this process.
+    """
+    place = Place.of(home)
+    registry = load_registry(sites_path)
+    chosen = registry.select(registry.sites if sites is None else sites)
+    if sites is None:
+        with place.archive([]) as archive:
+            held = Archive(archive.root).latest_of([site.id for site in chosen])
+        chosen = [site for site in chosen if site.id in held]
+    journal = _journal("reparse", place, chosen, sites_path, attended=attended)
+    return await _reparsed(place, journal, chosen, dask)
 
 
-@task(name="publish", cache_policy=NO_CACHE, persist_result=False)
-async def publish_sites(home: Path, site_ids: list[str]) -> list[str]:
-    """Publish the partitions of these sites; gives those that changed. Raises `WarehouseError`."""
-    publication = await asyncio.to_thread(publish, home, site_ids)
+@flow(name="retry", persist_result=False)
+async def retry(run: str, home: str, attended: bool = False) -> RunSummary:
+    """Go on with a run that was interrupted, or repeat the sites that are not done in one that is over.
+
+    run: its id. Raises `UnknownRunError`, `StillRunningError`; otherwise as `nightly`.
+    """
+    place = Place.of(home)
+    journal = go_on(place.work, run)
+    if journal is None:
+        place.pull_runs(run)
+        before = read_summary(place.work, run)
+        again = [one.site for one in before.sites if one.outcome is not SiteOutcome.DONE]
+        if before.outcome is RunOutcome.FAILED and before.reason:  # nothing of it was published
+            again = [one.site for one in before.sites]
+        chosen = _still_registered(again, before.sites_path)
+        flow_name = "reparse" if before.flow == "reparse" else "site"
+        journal = _journal(flow_name, place, chosen, before.sites_path, attended=attended, retry_of=run)
+    else:
+        chosen = _still_registered(journal.plan.sites, journal.plan.sites_path)
+    if journal.plan.flow == "reparse":
+        return await _reparsed(place, journal, chosen)
+    return await _crawled(place, journal, chosen)
+
+
+@flow(name="publish", persist_result=False)
+async def publish(home: str) -> list[str]:
+    """Publish what is staged, all of it anew; gives the partitions that changed."""
+    publication = await asyncio.to_thread(warehouse.publish, home)
     return [*publication.written, *publication.removed]
 
 
-@task(name="render the site", cache_policy=NO_CACHE, persist_result=False)
-async def render_pages(home: Path) -> int:
-    """Render what changed; gives the number of pages written. A home without a dataset has no site."""
+@flow(name="health", persist_result=False)
+async def health(home: str) -> State[None]:
+    """Tell the operator what broke in the last runs, and whether they ran at all; alerts go to the addresses
+    in the environment (`NIANBAO_ALERTS`, docs/operations.md)."""
+    place = Place.of(home)
+    place.pull_runs()
+    alerts = check_health(place.work, datetime.now(UTC))
+    await send_alerts(alerts)
+    return Completed(message="; ".join(map(line, alerts)) or "all is well")
+
+
+@task(
+    name="send alerts",
+    retries=RETRIES,
+    retry_delay_seconds=exponential_backoff(FIRST_PAUSE),
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def send_alerts(alerts: list[Alert]) -> None:
+    """Raises `NotifyError` if an address does not take them."""
+    await asyncio.to_thread(send, alerts)
+
+
+def _journal(
+    flow_name: str,
+    place: Place,
+    sites: Sequence[Site],
+    sites_path: Path | None,
+    *,
+    attended: bool,
+    recheck: bool = False,
+    retry_of: str | None = None,
+    now: datetime | None = None,
+) -> Journal:
+    started_at = now or datetime.now(UTC)
+    plan = Plan(
+        run_id=new_run_id(started_at),
+        flow=flow_name,
+        retry_of=retry_of,
+        started_at=started_at,
+        attended=attended,
+        recheck=recheck,
+        simulated=now is not None,
+        sites_path=sites_path,
+        sites=[site.id for site in sites],
+    )
+    return begin(place.work, plan)
+
+
+async def _crawled(place: Place, journal: Journal, sites: Sequence[Site]) -> RunSummary:
     try:
-        return (await asyncio.to_thread(render, home)).written
-    except NoDatasetError:
-        return 0
+        return await Run(place, journal, sites).crawled()
+    finally:
+        journal.leave()
 
 
-class _Run:
-    """One run over some sites: what the three flows share."""
+async def _reparsed(
+    place: Place, journal: Journal, sites: Sequence[Site], dask: str | None = None
+) -> RunSummary:
+    try:
+        return await Run(place, journal, sites).archived(dask)
+    finally:
+        journal.leave()
 
-    def __init__(self, flow_name: str, home: Path, sites: Sequence[Site]) -> None:
-        self.started_at = datetime.now(UTC)
-        self.id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        self.flow_name = flow_name
-        self.home = home.absolute()
-        self.sites = sites
-        self.timings = Timings()
-        (self.home / "runs").mkdir(parents=True, exist_ok=True)
 
-    async def crawled(self, sites_path: Path | None) -> RunSummary:
-        """Crawl all sites in shards, as many at once as there are cores, and deliver each shard."""
-        slots = asyncio.Semaphore(os.cpu_count() or 1)
+def _still_registered(site_ids: Sequence[str], sites_path: Path | None) -> list[Site]:
+    """Sites that are in the registry; one that was taken out meanwhile is passed over."""
+    registry = load_registry(sites_path)
+    return [registry.sites[site_id] for site_id in site_ids if site_id in registry.sites]
 
-        async def shard(number: int, sites: Sequence[Site], pool: ParserPool) -> list[SiteRun]:
-            async with slots:
-                results, reason = await self._crawl(number, sites, sites_path)
-                return await self._deliver(sites, results, reason, pool)
 
-        with parser_pool() as pool:
-            shards = enumerate(_portions(self.sites, SHARD_SITES))
-            runs = await asyncio.gather(*(shard(number, sites, pool) for number, sites in shards))
-        return await self._finish([run for shard_runs in runs for run in shard_runs])
-
-    async def archived(self, results: dict[str, SiteResult]) -> RunSummary:
-        """Deliver these finished crawls."""
-        with parser_pool() as pool:
-            runs = await self._deliver(self.sites, results, "no finished crawl in the archive", pool)
-        return await self._finish(runs)
-
-    async def _crawl(
-        self, number: int, sites: Sequence[Site], sites_path: Path | None
-    ) -> tuple[dict[str, SiteResult], str]:
-        """Results by site, and the reason for those that are missing."""
-        log.info("crawling %d sites", len(sites))
-        began = time.monotonic()
-        reason = "the crawl process gave no result"
-        results: Sequence[SiteResult]
+@contextmanager
+def _only_one(work: Path) -> Iterator[str | None]:
+    """Be the one nightly run of a home; gives the id of the other where there is one. The kernel ends the
+    claim of a run that dies."""
+    (work / "runs").mkdir(parents=True, exist_ok=True)
+    with (work / "runs" / "nightly.lock").open("a") as lock:
         try:
-            log_path = self.home / "runs" / f"{self.id}.crawl-{number}.log"
-            results = await crawl_shard(
-                self.home / "archive", sites_path, [site.id for site in sites], log_path
-            )
-        except CrawlError as error:
-            results, reason = error.results, str(error)
-        self.timings.crawl += time.monotonic() - began
-        return {result.site: result for result in results}, reason
-
-    async def _deliver(
-        self,
-        sites: Sequence[Site],
-        results: dict[str, SiteResult],
-        missing: str,
-        pool: ParserPool,
-    ) -> list[SiteRun]:
-        """Parse and stage the sites that have a result; `missing` is the reason for those without."""
-        began = time.monotonic()
-        runs = [failed(site, missing) for site in sites if site.id not in results]
-        for batch in _portions([site for site in sites if site.id in results], BATCH_SITES):
-            # Prefect's overload forgets that the state of an async task is awaited.
-            state: State[list[SiteRun]] = await deliver_batch(  # type: ignore[misc]
-                self.home, batch, results, pool, return_state=True
-            )
-            if state.is_completed():
-                runs += await state.aresult()
-            else:  # an error that nobody foresaw must not end the night for all
-                reason = (state.message or str(state.name)).partition("\n")[0]
-                runs += [failed(site, reason) for site in batch]
-        self.timings.parse += time.monotonic() - began
-        for run in runs:
-            delivered = f"{run.reports} reports from {run.documents} documents"
-            log.info("%s: %s", run.site, run.reason or delivered)
-        return runs
-
-    async def _finish(self, runs: list[SiteRun]) -> RunSummary:
-        """Publish what was staged, write the summary and show it in Prefect. Raises `RunFailed`."""
-        done = [run.site for run in runs if run.outcome is SiteOutcome.DONE]
-        outcome = RunOutcome.DONE if len(done) == len(runs) else RunOutcome.PARTIAL
-        reason, partitions = None, []
-        began = time.monotonic()
-        try:
-            partitions = await publish_sites(self.home, done) if done else []
-        except WarehouseError as error:
-            outcome, reason = RunOutcome.FAILED, str(error)
-        if runs and not done:
-            outcome = RunOutcome.FAILED
-        finished_at = datetime.now(UTC)
-        self.timings.publish = time.monotonic() - began
-        self.timings.total = (finished_at - self.started_at).total_seconds()
-        summary = RunSummary(
-            run_id=self.id,
-            flow=self.flow_name,
-            started_at=self.started_at,
-            finished_at=finished_at,
-            outcome=outcome,
-            reason=reason,
-            partitions=partitions,
-            sites=sorted(runs, key=lambda run: run.site),
-            totals=total(runs),
-            timings=self.timings,
-        )
-        write_summary(self.home, summary)
-        await _show(summary)
-        await self._render()
-        if outcome is RunOutcome.FAILED:
-            raise RunFailed(summary)
-        return summary
-
-    async def _render(self) -> None:
-        """Bring the site up to what is published now; a rendering that fails moves nothing else."""
-        # As in `_deliver`.
-        state: State[int] = await render_pages(self.home, return_state=True)  # type: ignore[misc]
-        if not state.is_completed():
-            log.warning(
-                "the site was not rendered: %s", (state.message or str(state.name)).partition("\n")[0]
-            )
-
-
-async def _show(summary: RunSummary) -> None:
-    """The sites that keep their old rows, as an artifact of the flow run."""
-    rows = [
-        {"site": run.site, "outcome": run.outcome.value, "reason": run.reason} for run in summary.broken()
-    ]
-    if rows:
-        await acreate_table_artifact(rows, key=f"{summary.flow}-broken", description=summary.run_id)
-
-
-def _portions(items: Sequence[Site], size: int) -> list[Sequence[Site]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-@flow(name="nightly")
-async def nightly(home: Path, sites_path: Path | None = None) -> RunSummary:
-    """Crawl, parse and publish every site of the registry that is due. Gives the run's summary; raises
-    `RunFailed` if not one site delivered or nothing could be published."""
-    registry = load_registry(sites_path)
-    due = due_sites(registry.sites.values(), home, datetime.now(UTC))
-    return await _Run("nightly", home, due).crawled(sites_path)
-
-
-@flow(name="site")
-async def site(sites: list[str], home: Path, sites_path: Path | None = None) -> RunSummary:
-    """Crawl, parse and publish these sites now (the manual rerun). Otherwise as `nightly`."""
-    registry = load_registry(sites_path)
-    return await _Run("site", home, registry.select(sites)).crawled(sites_path)
-
-
-@flow(name="reparse")
-async def reparse(home: Path, sites: list[str] | None = None, sites_path: Path | None = None) -> RunSummary:
-    """Parse the newest finished crawl of these sites (None: of all that were crawled) again, and
-    publish. No network. Otherwise as `nightly`."""
-    registry = load_registry(sites_path)
-    chosen = registry.select(registry.sites if sites is None else sites)
-    results = Archive(home / "archive").latest_of([site.id for site in chosen])
-    if sites is None:
-        chosen = [site for site in chosen if site.id in results]
-    return await _Run("reparse", home, chosen).archived(results)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            going_on = [plan.run_id for plan, alive in open_runs(work) if alive and plan.flow == "nightly"]
+            yield " ".join(["the nightly run", *going_on])
+            return
+        yield None

@@ -2,7 +2,8 @@
 
 Everything lies in `<home>/prefect`: the SQLite database, `server.log`, `server.json` (address and pid) and
 `lease`, a named pipe. The server runs under `flows.guard` with the pipe as standard input; whoever uses the
-server holds the other end open. When the last user closes it or dies, the guard ends the server.
+server holds the other end open. When the last user closes it or dies, the guard ends the server; when the
+server dies, the guard starts it again at the same port, and the clients' retries reach the new one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ PRIVATE = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
 }
 """Prefect's switches for everything that would call home."""
+
+
+BOUNDED = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 86400),
+}
+"""Seconds for which the server's database keeps runs (with logs and artifacts) and events. The summaries of
+all runs stay in `runs/`."""
 
 
 class ServerError(Exception):
@@ -109,12 +118,12 @@ def _start(folder: Path) -> tuple[int, str]:
     try:
         with (folder / "server.log").open("wb") as log:
             guard = subprocess.Popen(
-                guarded(command),
+                guarded(command, again=True),
                 stdin=reader,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**environment, **PRIVATE, "PREFECT_HOME": str(folder)},
+                env={**environment, **PRIVATE, **BOUNDED, "PREFECT_HOME": str(folder)},
             )
         os.close(reader)
         _wait_healthy(guard, url, folder / "server.log")

@@ -1,46 +1,200 @@
-"""`nianbao status`: the last run of each site, what is broken, and what the dataset covers."""
+"""`nianbao status`: the last runs, sites by state, what broke, and what the dataset covers."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
 
-from crawler.registry import Registry
-from flows.due import last_runs
-from flows.summary import SiteOutcome
+from pydantic import BaseModel, ConfigDict
+
+from crawler.archive import CrawlOutcome
+from crawler.registry import Site
+from flows.journal import open_runs
+from flows.ledger import Ledger, SiteState, read_ledger
+from flows.place import Place
+from flows.summary import RunOutcome, RunSummary, SiteOutcome, read_summaries
 from warehouse import NoDatasetError, read
 
+LAST_RUNS = 30
+"""Runs among which the last good one is looked for."""
+SHOWN = 20
+"""Broken sites and provinces that are told one by one; all of them are in `--json`."""
 
-def status_lines(home: Path, registry: Registry) -> Iterator[str]:
-    """The state of a home, line by line. Raises `WarehouseError` for a damaged dataset."""
-    runs = last_runs(home, registry.sites)
-    yield f"sites ({len(runs)} of {len(registry.sites)} crawled)"
-    for site_id, site in registry.sites.items():
-        if site_id not in runs:
-            yield f"  {site_id}  {site.name}  never crawled"
+
+class State(StrEnum):
+    """How a site stands."""
+
+    DELIVERS = "delivers"
+    BROKEN = "broken"
+    """It gives less than it is known to hold, or fails in another way of its own."""
+    BLOCKED = "blocked"
+    UNREACHABLE = "unreachable"
+    ROBOTS_DENIED = "robots_denied"
+    NO_COLUMN = "no_column"
+    FAILED = "failed"
+    """This machine failed in its last run."""
+    NEVER = "never_crawled"
+
+
+_STATES = {
+    CrawlOutcome.BLOCKED: State.BLOCKED,
+    CrawlOutcome.UNREACHABLE: State.UNREACHABLE,
+    CrawlOutcome.ROBOTS_DENIED: State.ROBOTS_DENIED,
+    CrawlOutcome.NO_COLUMN: State.NO_COLUMN,
+}
+
+
+class RunLine(BaseModel):
+    """A run in short."""
+
+    run_id: str
+    flow: str
+    started_at: datetime
+    outcome: RunOutcome
+    sites: int
+    done: int
+    new: int
+    revised: int
+    withdrawn: int
+
+
+class OpenRun(BaseModel):
+    """A run without a summary: going on, or interrupted."""
+
+    run_id: str
+    flow: str
+    started_at: datetime
+    going_on: bool
+
+
+class BrokenSite(BaseModel):
+    """A site that did not deliver in its last run; `tonight`: it did before."""
+
+    site: str
+    name: str
+    state: State
+    since: datetime | None
+    reason: str | None
+    tonight: bool
+
+
+class Status(BaseModel):
+    """The state of a home. `coverage` counts published reports by province and year."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    last_run: RunLine | None
+    last_good_run: RunLine | None
+    open_runs: list[OpenRun]
+    sites: dict[State, int]
+    broken: list[BrokenSite]
+    reports: int
+    coverage: dict[str, dict[int, int]]
+
+
+def status_of(place: Place, sites: Iterable[Site]) -> Status:
+    """Raises `WarehouseError` for a damaged dataset."""
+    ledger = read_ledger(place.work)
+    runs = list(islice(read_summaries(place.work), LAST_RUNS))
+    ran = [run for run in runs if run.outcome is not RunOutcome.SKIPPED]
+    good = [run for run in ran if run.outcome is RunOutcome.DONE]
+    states = {site.id: _state(ledger, site.id) for site in sites}
+    coverage = _coverage(place.home)
+    return Status(
+        last_run=_line(ran[0]) if ran else None,
+        last_good_run=_line(good[0]) if good else None,
+        open_runs=[
+            OpenRun(run_id=plan.run_id, flow=plan.flow, started_at=plan.started_at, going_on=going_on)
+            for plan, going_on in open_runs(place.work)
+        ],
+        sites={state: count for state in State if (count := list(states.values()).count(state))},
+        broken=[
+            _broken(ledger[site], state)
+            for site, state in states.items()
+            if state not in (State.DELIVERS, State.NEVER)
+        ],
+        reports=sum(sum(years.values()) for years in coverage.values()),
+        coverage=coverage,
+    )
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """The same at a glance, for people."""
+    for title, run in (("last run", status.last_run), ("last good run", status.last_good_run)):
+        if run is None:
+            yield f"{title}: none"
             continue
-        started_at, run = runs[site_id]
-        when = f"{started_at.astimezone():%Y-%m-%d %H:%M}"
-        yield f"  {site_id}  {site.name}  {when}  {run.outcome}, {run.reports} reports"
-    broken = [run for _, run in runs.values() if run.outcome is not SiteOutcome.DONE]
-    if broken:
+        when = f"{run.started_at.astimezone():%Y-%m-%d %H:%M}"
+        yield f"{title}: {run.run_id}  {run.flow}  {when}  {run.outcome}"
+        changes = f"{run.new} new, {run.revised} revised, {run.withdrawn} withdrawn"
+        yield f"  {run.done} of {run.sites} sites; reports: {changes}"
+    for going in status.open_runs:
+        words = "is going on" if going.going_on else f"was interrupted: nianbao retry {going.run_id}"
+        yield f"{going.flow} run of {going.started_at.astimezone():%Y-%m-%d %H:%M} {words}"
+    told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in status.sites.items())
+    yield f"sites ({sum(status.sites.values())}): {told}"
+    if status.broken:
         yield "broken"
-        for run in broken:
-            yield f"  {run.site}  {run.reason}"
-    yield from _coverage(home)
+        for site in sorted(status.broken, key=lambda site: not site.tonight)[:SHOWN]:
+            since = f"since {site.since.astimezone():%Y-%m-%d}" if site.since else ""
+            yield f"  {site.site}  {site.reason}  {site.name}, {site.state} {since}".rstrip()
+        if len(status.broken) > SHOWN:
+            yield f"  and {len(status.broken) - SHOWN} more: nianbao status --json"
+    if not status.coverage:
+        yield "nothing published yet"
+        return
+    yield f"published reports ({status.reports})"
+    for province, years in status.coverage.items():
+        yield f"  {province}  " + ", ".join(f"{year}: {count}" for year, count in years.items())
 
 
-def _coverage(home: Path) -> Iterator[str]:
+def _state(ledger: Ledger, site: str) -> State:
+    state = ledger.get(site)
+    if state is None:
+        return State.NEVER
+    if state.outcome is SiteOutcome.DONE:
+        return State.DELIVERS
+    if state.outcome is SiteOutcome.FAILED:
+        return State.FAILED
+    return _STATES.get(state.crawl_outcome, State.BROKEN) if state.crawl_outcome else State.BROKEN
+
+
+def _broken(state: SiteState, kind: State) -> BrokenSite:
+    return BrokenSite(
+        site=state.site,
+        name=state.name,
+        state=kind,
+        since=state.failing_since,
+        reason=state.reason,
+        tonight=state.failures <= 1 and state.delivered_at is not None,
+    )
+
+
+def _line(run: RunSummary) -> RunLine:
+    totals = run.totals
+    return RunLine(
+        run_id=run.run_id,
+        flow=run.flow,
+        started_at=run.started_at,
+        outcome=run.outcome,
+        sites=totals.sites,
+        done=totals.done,
+        new=totals.new,
+        revised=totals.revised,
+        withdrawn=totals.withdrawn,
+    )
+
+
+def _coverage(home: str) -> dict[str, dict[int, int]]:
     """Reports by province and year."""
     try:
         reports = read("reports", home=home, columns=["report_id"])
     except NoDatasetError:
-        yield "nothing published yet"
-        return
-    yield f"published reports ({len(reports)})"
+        return {}
     counts: dict[str, Counter[int]] = {}
     for province, year in zip(reports["province"], reports["year"], strict=True):
         counts.setdefault(str(province), Counter())[int(year)] += 1
-    for province, by_year in sorted(counts.items()):
-        yield f"  {province}  " + ", ".join(f"{year}: {count}" for year, count in sorted(by_year.items()))
+    return {province: dict(sorted(years.items())) for province, years in sorted(counts.items())}

@@ -45,6 +45,11 @@ class Header:
         return self._in_form_order(self._rows) or self._in_form_order(self._glued(self._rows))
 
     @cached_property
+    def margin(self) -> frozenset[int]:
+        """The grid columns where the last row of the header is blank: a sheet pads narrow tables."""
+        return frozenset(cell.column for cell in self._rows[-1] if is_blank(cell.text))
+
+    @cached_property
     def flat(self) -> bool:
         """Whether one row prints all labels, with a cell for each and nothing else but a corner."""
         last = self._rows[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from parsers.facts import check_facts, read_facts
@@ -51,34 +52,54 @@ def parse(
     A document that cannot be read gives one Report with outcome `unreadable`, one that is no report gives
     one with outcome `not_report`; both carry the reason as an issue. Never raises for bad documents.
     """
+    return [
+        _unreadable(part.source, part.title, part.document)
+        if isinstance(part.document, ReadError)
+        else read_report(part.document, part.source, capture=capture, title=part.title)
+        for part in parts(data, source, title=title, content_type=content_type)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one report is read from: a document of its own, or the reason why it cannot be read. The evidence
+    of the report's cells counts in it."""
+
+    source: str
+    title: str | None
+    document: Document | ReadError
+
+
+def parts(
+    data: bytes, source: str = "", *, title: str | None = None, content_type: str | None = None
+) -> list[Part]:
+    """The parts of a file, one a report: the files of an archive, the reports in one document. Arguments as
+    in `parse`."""
     if is_archive(data):
-        return _parse_members(data, source, capture, title)
+        return _members(data, source, title)
     charset = _CHARSET.search(content_type or "")
     try:
         document = read_document(data, charset[1] if charset else None)
     except ReadError as error:
-        return [_unreadable(source, title, error)]
-    parts = split_reports(document)
-    title = title if len(parts) == 1 else None
-    return [read_report(part, source, capture=capture, title=title) for part in parts]
+        return [Part(source, title, error)]
+    cut = split_reports(document)
+    return [Part(source, title if len(cut) == 1 else None, part) for part in cut]
 
 
-def _parse_members(data: bytes, source: str, capture: str, title: str | None) -> list[Report]:
-    """The reports in an archive, each file of it as a document of its own with `source` "archive!name"."""
+def _members(data: bytes, source: str, title: str | None) -> list[Part]:
+    """The parts of an archive, each file of it with `source` "archive!name"."""
     try:
         files = members(data)
     except ReadError as error:
-        return [_unreadable(source, title, error)]
-    reports: list[Report] = []
+        return [Part(source, title, error)]
+    found: list[Part] = []
     for file in files:
         name = f"{source}!{file.name}"
         if file.error is not None:
-            reports.append(_unreadable(name, None, file.error))
+            found.append(Part(name, None, file.error))
         elif not is_archive(file.data):
-            reports += parse(file.data, name, capture=capture, title=PurePosixPath(file.name).stem)
-    return reports or [
-        _unreadable(source, title, ReadError(IssueCode.DAMAGED_FILE, "an archive without files"))
-    ]
+            found += parts(file.data, name, title=PurePosixPath(file.name).stem)
+    return found or [Part(source, title, ReadError(IssueCode.DAMAGED_FILE, "an archive without files"))]
 
 
 def _unreadable(source: str, title: str | None, error: ReadError) -> Report:

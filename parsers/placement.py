@@ -32,7 +32,10 @@ def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment)
     if [(cell.column, cell.column + cell.colspan) for cell in row.values] == wanted:
         return list(row.values)
     outside = [c for c in row.values if not any(_overlaps(c, place) for place in places.values())]
-    beyond = segment.geometry is Geometry.GRID and any(cell.column >= behind for cell in outside)
+    margin = segment.header.margin if segment.header else frozenset()
+    beyond = segment.geometry is Geometry.GRID and any(
+        cell.column >= behind and cell.column not in margin for cell in outside
+    )
     if beyond or any(not is_blank(cell.text) for cell in outside):
         return None
     found = []

@@ -207,9 +207,9 @@ class _Reader:
         cells = {}
         if torn.is_whole():
             specs = self.form.row(torn.table, torn.block, torn.row)
-            for spec, text in zip(specs, torn.values, strict=True):
+            for spec, text, block in zip(specs, torn.values, torn.block_numbers, strict=True):
                 status, number = read_value(text, spec.kind, spec.unit)
-                cells[spec.id] = Cell(number, text, status, Evidence(self.capture, torn.block_number))
+                cells[spec.id] = Cell(number, text, status, Evidence(self.capture, block))
         if not cells or not self._is_believed(torn, cells):
             label, values = (torn.row or torn.table).label, " ".join(torn.values)
             self._issue(IssueCode.TORN_ROW, f"“{label}” is torn from its table, not read: {values}")

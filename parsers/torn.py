@@ -39,14 +39,14 @@ class Order(Enum):
 
 @dataclass(frozen=True)
 class TornRow:
-    """A row (None: the one of a block without row labels) and the numbers that follow its label,
-    `block_number` of the first of them."""
+    """A row (None: the one of a block without row labels) and the numbers that follow its label, each with
+    the number of its block."""
 
     table: FormTable
     block: Block
     row: Row | None
     values: tuple[str, ...]
-    block_number: int
+    block_numbers: tuple[int, ...]
     order: Order = Order.OPEN
 
     def is_whole(self) -> bool:
@@ -60,9 +60,13 @@ class _Run:
 
     words: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
-    block_number: int = 0
+    block_numbers: list[int] = field(default_factory=list)
     led: bool = False
     recognised: bool = False
+
+    def numbers(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The values, and the block of each."""
+        return tuple(self.values), tuple(self.block_numbers)
 
 
 def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
@@ -102,14 +106,14 @@ class _TornReader:
         self.before = place
         if place.row.heading:
             return
-        self.rows.append(TornRow(place.table, place.block, place.row, tuple(run.values), run.block_number))
+        self.rows.append(TornRow(place.table, place.block, place.row, *run.numbers()))
         if len(run.values) > len(place.block.columns):
             self._break(place)
 
     def _take_unlabelled(self, run: _Run) -> None:
         headed = self._headed_block(run)
         if headed is not None:
-            self.rows.append(TornRow(*headed, None, tuple(run.values), run.block_number))
+            self.rows.append(TornRow(*headed, None, *run.numbers()))
             self.headed.add(headed[1].code)
         elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
             self._break(None)
@@ -195,8 +199,8 @@ def _runs(document: Document) -> Iterator[_Run]:
                 run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
                 run.led |= leading > 1
             if values:
-                run.block_number = run.block_number if run.values else number
                 run.values += values
+                run.block_numbers += [number] * len(values)
                 run.recognised |= block.recognised
     yield run
 

@@ -3,12 +3,15 @@
 from warehouse.bodies import agency_name
 from warehouse.diff import Difference, PartitionChange, ReportChange, ValueChange, diff
 from warehouse.errors import NoDatasetError, UnknownNameError, WarehouseError
+from warehouse.export import Format, export
 from warehouse.observed import Access, ListPage, Move, Observed, SiteView
 from warehouse.publish import Publication, publish
-from warehouse.read import read, read_arrow
+from warehouse.read import Snapshot, read, read_arrow
+from warehouse.readings import report_of
 from warehouse.rows import SiteReport, Source
-from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
+from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site, staged_sources
 from warehouse.store import Home
+from warehouse.validate import validate
 from warehouse.verify import Flaw, verify
 from warehouse.vocabulary import Verdict
 
@@ -16,6 +19,7 @@ __all__ = [
     "Access",
     "Difference",
     "Flaw",
+    "Format",
     "Home",
     "ListPage",
     "Move",
@@ -26,6 +30,7 @@ __all__ = [
     "ReportChange",
     "SiteReport",
     "SiteView",
+    "Snapshot",
     "Source",
     "UnknownNameError",
     "ValueChange",
@@ -33,13 +38,17 @@ __all__ = [
     "WarehouseError",
     "agency_name",
     "diff",
+    "export",
     "has_staging",
     "publish",
     "read",
     "read_arrow",
+    "report_of",
     "stage",
     "stage_view",
     "staged_reports",
     "staged_site",
+    "staged_sources",
+    "validate",
     "verify",
 ]

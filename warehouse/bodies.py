@@ -27,6 +27,10 @@ CENTRAL = "000000"
 _BLANKS = re.compile(r"\s+")
 # 县政府 and 县人民政府 are one body, as are their offices (县政府办公室); 街道 and bureaus have no such pair.
 _SHORT_GOVERNMENT = re.compile(r"(?<=[省市县区旗州盟镇乡])政府(?=办公|$)")
+_RULED_BY_GOVERNMENT = re.compile(r"(?<!地)[省市县区旗州]$")
+# A place in a name, also in short or of a kind that has no code (耿马县大兴乡, 西咸新区太平镇); but
+# 城市管理局 names none.
+_PLACED = re.compile(r"^.{1,8}?(?<!城)[省市县区旗州盟]")
 _NAMED_BY_PLACE = {Body.GOVERNMENT, Body.DEPARTMENT, Body.TOWNSHIP}
 
 
@@ -41,10 +45,13 @@ class Place(NamedTuple):
 
 def agency_name(printed: str, site_division: str) -> str:
     """The one spelling of a body that reports on a site of `site_division`: without blanks, brackets of one
-    width, 县政府 as 县人民政府. A name that many bodies of a province have (司法局, 城关镇人民政府,
-    鼓楼区民政局) gets the name of its place before it."""
+    width, 县政府 as 县人民政府, as is a county that reports under its bare name. A name that many bodies of a
+    province have (司法局, 城关镇人民政府, 鼓楼区民政局) gets the name of its place before it."""
     name = _BLANKS.sub("", unicodedata.normalize("NFKC", printed)).replace("(", "（").replace(")", "）")
-    return _with_place(_SHORT_GOVERNMENT.sub("人民政府", name), site_division)
+    name = _SHORT_GOVERNMENT.sub("人民政府", name)
+    if _RULED_BY_GOVERNMENT.search(name) and name in _spellings_in(site_division[:2]):
+        name += "人民政府"
+    return _with_place(name, site_division)
 
 
 def report_id(agency: str, year: int, scope: Scope | None) -> str:
@@ -108,7 +115,8 @@ def _with_place(name: str, site_division: str) -> str:
     spellings = _spellings_in(site_division[:2])
     spelled = _longest(name, spellings)
     if spelled is None:
-        return name if _placed_in_short(name, site_division[:2]) else f"{_path(site_division)}{name}"
+        placed = _PLACED.match(name) or _placed_in_short(name, site_division[:2])
+        return name if placed else f"{_path(site_division)}{name}"
     named = _named(name, site_division)
     if len(spellings[spelled]) > 1 and named:
         return f"{_path(named.code)}{name[len(spelled) :]}"

@@ -61,6 +61,11 @@ class Bucket:
         with self._plainly(path):
             return bytes(obstore.get(self.objects, path).bytes())
 
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """Some of the bytes of a file."""
+        with self._plainly(path):
+            return bytes(obstore.get_range(self.objects, path, start=offset, length=length))
+
     def write(self, path: str, data: bytes) -> None:
         with self._plainly(path):
             obstore.put(self.objects, path, data)

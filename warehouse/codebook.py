@@ -48,7 +48,7 @@ _TABLES = {
         "one row a check of a report against the same agency's report of the year before",
     ),
 }
-_KEYS = {
+KEYS = {
     "reports": ["report_id"],
     "cells": ["report_id", "cell"],
     "checks": ["report_id", "check", "at"],
@@ -322,8 +322,8 @@ def _table_schema(name: str, schema: pa.Schema) -> dict[str, Any]:
     since = columns_since(name)
     fields = [_frictionless(field, since.get(field.name)) for field in [*schema, *PARTITIONS]]
     described: dict[str, Any] = {"fields": fields}
-    if name in _KEYS:
-        described["primaryKey"] = [*PARTITIONS.names, *_KEYS[name]]
+    if name in KEYS:
+        described["primaryKey"] = [*PARTITIONS.names, *KEYS[name]]
     if name in _OF_REPORTS:
         key = [*PARTITIONS.names, "report_id"]
         described["foreignKeys"] = [{"fields": key, "reference": {"resource": "reports", "fields": key}}]

@@ -19,10 +19,18 @@ from crawler.page import Link, Page
 class Listing:
     """What a list page holds. `next_pages` are to be fetched and read by the same family: the page after
     this one, or the parts that the page would load by script (`crawler.urls.posting` where it would send a
-    form); empty at the end of the list."""
+    form); empty at the end of the list. Where a page says that there are more pages but not where, `guesses`
+    are addresses that page 2 may have, the likeliest first. `columns` are the lists of other bodies (the
+    departments of a tree), each to be walked as a list of its own. `of_reports`: the family knows that this
+    is a list of annual reports, or that `next_pages` are, whatever the page calls itself. `is_report`: the
+    family knows that the page is a report, whatever of it stands there."""
 
     items: tuple[Link, ...]
     next_pages: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
+    of_reports: bool = False
+    is_report: bool = False
 
 
 class Family(Protocol):

@@ -1,6 +1,7 @@
 """TRS WCM / 海云: static pages; the pager is written by a script that knows only counts and names.
 
-The file names count from 0 while the pages count from 1: page 1 is index.html, page 2 is index_1.html.
+The file names count from 0 while the pages count from 1: page 1 is index.html, page 2 is index_1.html. Past
+the end comes 404, a stub or a page that sends back to the first.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from crawler.answers import count_of
 from crawler.families import Listing, generic
 from crawler.page import Link, Page
 from crawler.urls import absolute
@@ -24,6 +26,9 @@ _QUOTED = re.compile(r"""['"]([^'"]*)['"]""")
 _ARGUMENT = re.compile(r"""['"][^'"]*['"]|-?\d+""")
 _COUNT = re.compile(r"\bvar\s+countPage\s*=\s*['\"]?(\d+)")
 _PAGER = re.compile(r"\bPager\s*\(\s*\{([^}]*)\}")
+_TOTALS = (
+    *("totalpage", "totalpages", "pagecount", "countpage", "pagetotal", "pages", "total", "size", "count"),
+)
 _FIELD = re.compile(r"(\w+)\s*:\s*['\"]?([\w.-]+)['\"]?")
 _NAMES = re.compile(r"['\"](\w+)\.?['\"]\s*\+.{0,40}?['\"]\.?(s?html?)['\"]", re.DOTALL)
 _NUMBERED = re.compile(r"_(\d+)\.s?html?$")
@@ -35,7 +40,26 @@ def recognises(page: Page) -> bool:
 
 def read_list(page: Page) -> Listing:
     """The links of the page; the next page as linked, else as the pager script would link it."""
-    return Listing(page.links, generic.linked_next(page) or _scripted_next(page))
+    linked = generic.linked_next(page)
+    pager = None if linked else _pager(page.text)
+    if pager is None:
+        guesses = () if linked else generic.guessed_next(page)
+        return Listing(page.links, linked, guesses=guesses)
+    total, current, prefix, suffix = pager
+
+    def further(number: int) -> tuple[str, ...]:
+        url = absolute(page.base, f"{prefix}_{number}.{suffix}")
+        return (url,) if url is not None else ()
+
+    numbered = _NUMBERED.search(urlsplit(page.url).path)
+    if numbered is None:
+        # Elsewhere the same script writes index_2 for page 2; what comes is looked at.
+        return Listing(page.links, guesses=(further(1) + further(2)) if total > 1 else ())
+    number = int(numbered[1])
+    # The address is surer than the script's current page, which some templates leave at 0.
+    if number + 1 < total + (0 < current == number - 1):
+        return Listing(page.links, further(number + 1))
+    return Listing(page.links, guesses=further(number + 1) if number < total else ())
 
 
 def attachments(page: Page) -> tuple[Link, ...]:
@@ -43,23 +67,10 @@ def attachments(page: Page) -> tuple[Link, ...]:
     return generic.attachments(page)
 
 
-def _scripted_next(page: Page) -> tuple[str, ...]:
-    pager = _pager(page.text)
-    if pager is None:
-        return ()
-    total, prefix, suffix = pager
-    # The address is surer than the script's current page, which some templates leave at 0.
-    numbered = _NUMBERED.search(urlsplit(page.url).path)
-    following = int(numbered[1]) + 1 if numbered else 1
-    if following >= total:
-        return ()
-    url = absolute(page.base, f"{prefix}_{following}.{suffix}")
-    return (url,) if url is not None else ()
-
-
-def _pager(text: str) -> tuple[int, str, str] | None:
-    """Number of pages, file name and suffix from createPageHTML(10, 0, "index", "html"), its variant with
-    a container id first, Pager({...}) or countPage."""
+def _pager(text: str) -> tuple[int, int, str, str] | None:
+    """Number of pages, current page as the script counts, file name and suffix from
+    createPageHTML(10, 0, "index", "html"), its variant with a container id first, Pager({...}) or
+    countPage."""
     for call in _CALL.finditer(text):
         arguments = _ARGUMENT.findall(call[1])
         numbers = [place for place, argument in enumerate(arguments) if argument.lstrip("-").isdigit()]
@@ -67,15 +78,16 @@ def _pager(text: str) -> tuple[int, str, str] | None:
             continue
         names = [match[1] for argument in arguments[numbers[0] :] if (match := _QUOTED.fullmatch(argument))]
         if len(names) >= 2:
-            return int(arguments[numbers[0]]), names[0], names[1].lstrip(".")
+            current = int(arguments[numbers[1]]) if len(numbers) > 1 else 0
+            return int(arguments[numbers[0]]), current, names[0], names[1].lstrip(".")
     for call in _PAGER.finditer(text):
-        fields = dict(_FIELD.findall(call[1]))
-        total = fields.get("total") or fields.get("size") or fields.get("count") or ""
-        if total.isdigit() and {"prefix", "suffix"} <= set(fields):
-            return int(total), fields["prefix"], fields["suffix"].lstrip(".")
+        fields = {name.lower(): value for name, value in _FIELD.findall(call[1])}
+        total = next((count_of(fields[name]) for name in _TOTALS if name in fields), 0)
+        if total and {"prefix", "suffix"} <= set(fields):
+            return total, count_of(fields.get("current")), fields["prefix"], fields["suffix"].lstrip(".")
     count = _COUNT.search(text)
     if count is None:
         return None
     names_written = _NAMES.search(text)
     prefix, suffix = (names_written[1], names_written[2]) if names_written else ("index", "html")
-    return int(count[1]), prefix, suffix
+    return int(count[1]), 0, prefix, suffix

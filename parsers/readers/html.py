@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from lxml import etree
 
 from parsers.charset import decode_html
+from parsers.embedded import embedded_markup
 from parsers.model import Block, Document, Geometry, GridCell, IssueCode, Paragraph, ReadError, Table
 from parsers.readers.text import blocks_of
 from parsers.values import is_blank
@@ -45,7 +46,7 @@ _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an ar
 def read(data: bytes, http_charset: str | None = None) -> Document:
     """Reads a page; raises ReadError if no markup can be found in it."""
     text = decode_html(data, http_charset)
-    root = _tree(text)
+    root = _tree(text + embedded_markup(text))
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()

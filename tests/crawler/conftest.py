@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from crawler.urls import posting
 from tests.crawler.portal import Answer, Crawled, Portal, as_answer
 
 ROOT = Path(__file__).parents[2]
@@ -34,13 +35,23 @@ def serve() -> Iterator[Callable[..., Portal]]:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                portal.asked.append(self.path)
+                self._answer(self.path)
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+                self._answer(posting(self.path, form))
+
+            def _answer(self, key: str) -> None:
+                portal.asked.append(key)
                 portal.agents.add(self.headers["User-Agent"])
-                portal.referers[self.path] = self.headers["Referer"]
-                portal.cookies[self.path] = self.headers["Cookie"]
+                portal.referers[key] = self.headers["Referer"]
+                portal.cookies[key] = self.headers["Cookie"]
                 if hold is not None:
                     hold.wait()
-                answer = portal.pages.get(self.path, Answer(b"gone", 404))
+                answer = portal.pages.get(key, Answer(b"gone", 404))
+                if answer.headers.get("ETag", "") == (self.headers["If-None-Match"] or "none"):
+                    answer = Answer(b"", 304, {"ETag": answer.headers["ETag"]})
+                portal.sent += len(answer.body)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -66,15 +77,18 @@ def serve() -> Iterator[Callable[..., Portal]]:
 
 @pytest.fixture(scope="session")
 def run_crawl() -> Callable[..., Crawled]:
-    """Run `python -m crawler` on sites given as registry entries; `limit` is a file size in bytes at which
-    the disk counts as full."""
+    """Run `python -m crawler` with `options` on sites given as registry entries; `limit` is a file size in
+    bytes at which the disk counts as full."""
 
-    def run(archive: Path, sites: list[dict[str, object]], limit: int | None = None) -> Crawled:
+    def run(
+        archive: Path, sites: list[dict[str, object]], *options: str, limit: int | None = None
+    ) -> Crawled:
         archive.mkdir(parents=True, exist_ok=True)
         registry = archive.with_suffix(".yaml")
         entries = [{"name": "测试", "division": "620300", "delay_s": 0.0, **site} for site in sites]
         registry.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
         command = [sys.executable, "-m", "crawler", "--archive", str(archive), "--sites", str(registry)]
+        command += options
         if limit is not None:
             script = f'ulimit -f {limit // 1024}; trap "" XFSZ; exec "$@"'
             command = ["bash", "-c", script, "crawl", *command]

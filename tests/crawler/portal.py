@@ -19,12 +19,14 @@ class Answer:
 
 @dataclass
 class Portal:
-    """A running portal: `pages` may be changed while it runs, `asked` lists the paths in order."""
+    """A running portal: `pages` may be changed while it runs, `asked` lists the paths in order, `sent` counts
+    the bytes of the answers' bodies."""
 
     host: str
     port: int
     pages: dict[str, Answer]
     asked: list[str] = field(default_factory=list)
+    sent: int = 0
     agents: set[str] = field(default_factory=set)
     referers: dict[str, str | None] = field(default_factory=dict)
     cookies: dict[str, str | None] = field(default_factory=dict)

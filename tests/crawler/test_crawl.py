@@ -201,7 +201,7 @@ def test_unchanged_pages_are_stored_once(crawled, run_crawl):
     trs = portals["trs"]
     changed = "/zwgk/zfxxgknb/202301/t20230115_2022.html"
     trs.pages[changed].body += b"<!-- corrected -->"
-    run = run_crawl(archive, [portals["sites"][0]])
+    run = run_crawl(archive, [portals["sites"][0]], "--recheck")
     assert run.status == 0, run.log
     reader = Archive(archive)
     before = {c.url: c for c in reader.captures(first.crawl_id, trs.netloc)}

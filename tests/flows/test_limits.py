@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import socket
 import subprocess
 import sys
 import zipfile
@@ -13,6 +15,7 @@ import pytest
 
 from flows.demo.pages import site_pages
 from flows.demo.reports import load_sites
+from flows.parse import parser_pool
 from tests.flows.nianbao import ROOT
 
 
@@ -70,3 +73,19 @@ def test_deep_nesting_and_wide_spans_do_not_hide_a_report(tmp_path: Path) -> Non
     deep.write_bytes(_report().replace(b"<body>", b"<body>" + wide + b"<b>" * 5000, 1))
     [record], _, status = _parse(deep)
     assert (record["outcome"], status) == ("report", 0)
+
+
+def _reach_out(port: int) -> str:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as error:
+        return type(error).__name__
+    return "connected"
+
+
+def test_a_parser_process_reaches_no_network() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert _reach_out(port) == "connected"
+        with parser_pool(1) as pool:
+            assert asyncio.run(pool.run(_reach_out, port)) == "PermissionError"

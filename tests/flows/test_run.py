@@ -10,6 +10,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pandas as pd
+import yaml
 
 import warehouse
 from tests.flows.nianbao import Nianbao, eventually
@@ -31,9 +32,9 @@ def _ask(url: str, path: str, **body: Any) -> Any:
         return json.load(answer)
 
 
-def _take_away_one_report(portal: FlowsPortal, site: str) -> None:
+def _one_report(portal: FlowsPortal, site: str) -> str:
     reports = [path for path, page in portal.pages[site].items() if b"<table" in page.body]
-    del portal.pages[site][max(path for path in reports if "internal" not in path)]
+    return max(path for path in reports if "internal" not in path)
 
 
 def test_run_publishes_and_tells_what_it_did(nianbao: Nianbao, portal: FlowsPortal) -> None:
@@ -82,7 +83,7 @@ def test_the_rerun_of_one_site_replaces_its_rows_and_touches_nothing_else(
         if b"<table" in page.body and "internal" not in path:
             changed = page.body.replace(b"</h1>", "（修订）</h1>".encode())
             portal.pages[site][path] = dataclasses.replace(page, body=changed)
-    nianbao("run", site)
+    nianbao("run", site, "--recheck")
     after = _files(nianbao.home / "dataset")
     province = warehouse.read("reports", home=nianbao.home).set_index("site").loc[[site], "province"].iloc[0]
     touched = {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
@@ -100,18 +101,35 @@ def test_a_site_that_fails_keeps_its_rows_and_others_go_on(nianbao: Nianbao, por
     nianbao("run")
     before = _published(nianbao.home)
     poorer, gone = portal.sites
-    _take_away_one_report(portal, poorer)
+    expected = portal.reports(poorer) + 1
+    sites = yaml.safe_load(portal.registry.read_text("utf-8"))
+    entries = [site | ({"expects": expected} if site["id"] == poorer else {}) for site in sites]
+    portal.registry.write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
     portal.pages[gone].clear()
 
     out, _ = nianbao("run", status=1)
     runs = {run["site"]: run for run in nianbao.newest_run()["sites"]}
     assert runs[poorer]["outcome"] == runs[gone]["outcome"] == "broken"
-    known = portal.reports(poorer)
-    assert f"broken   {poorer}: {known - 1} reports where {known} are known" in out
+    assert f"broken   {poorer}: {expected - 1} reports where the registry expects {expected}" in out
     assert f"broken   {gone}: " in out
     pd.testing.assert_frame_equal(_published(nianbao.home), before)
     status, _ = nianbao("status")
     assert f"{gone}  {runs[gone]['reason']}" in status
+
+
+def test_a_report_that_the_portal_withdrew_is_gone_when_that_is_confirmed(
+    nianbao: Nianbao, portal: FlowsPortal
+) -> None:
+    nianbao("run")
+    published = len(_published(nianbao.home))
+    site = portal.sites[0]
+    del portal.pages[site][_one_report(portal, site)]
+    nianbao("run", site, "--recheck")
+    assert len(_published(nianbao.home)) == published
+    nianbao("run", site, "--recheck")
+    assert len(_published(nianbao.home)) == published - 1
+    nianbao("reparse")
+    assert len(_published(nianbao.home)) == published - 1
 
 
 def test_two_runs_at_once_on_one_home_share_a_server(nianbao_alone: Nianbao, portal: FlowsPortal) -> None:
@@ -146,7 +164,8 @@ def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
     assert serve.stdout is not None
     said = serve.stdout.readline()
     url = said.split()[-1] + "/api"
-    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == {"nightly", "site"})
+    names = {"health", "nightly", "publish", "reparse", "retry", "site"}
+    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == names)
     [site] = [found for found in _ask(url, "deployments/filter") if found["name"] == "site"]
     run = _ask(url, f"deployments/{site['id']}/create_flow_run", parameters={"sites": portal.sites[:1]})
     mine = {"id": {"any_": [run["id"]]}}

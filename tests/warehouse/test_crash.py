@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,14 +17,6 @@ from tests.warehouse.samples import FORM, NEW, contents, site_report
 from warehouse import SiteReport, WarehouseError, publish, read, stage, staged_reports
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def quick_disk() -> Iterator[Path]:
-    """A directory in memory where there is one: these tests write a lot through to the disk."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
-        yield Path(directory)
 
 
 @pytest.mark.parametrize("way", ["exchange", "two renames"])

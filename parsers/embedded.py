@@ -1,0 +1,36 @@
+"""Text that a page holds as data and shows by script: its readers see it, a parser of HTML does not.
+
+gkmlpt (Guangdong) writes the article into `_CONFIG`: DETAIL: {..., "title": "...", "content": "\\u003Cp..."}.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_CONTENT = re.compile(rf"[\"']?\bcontent[\"']?\s*:\s*({_STRING})")
+_TITLE = re.compile(rf"[\"']?\btitle[\"']?\s*:\s*({_STRING})")
+
+
+def embedded_markup(text: str) -> str:
+    """The markup of the article that the page `text` shows by script; "" for any other page."""
+    start = text.find("_CONFIG")
+    if start < 0:
+        return ""
+    detail = max(text.find("DETAIL", start), start)
+    contents = [body for match in _CONTENT.finditer(text, detail) if "<" in (body := _value(match[1]))]
+    if not contents:
+        return ""
+    title = _TITLE.search(text, detail)
+    heading = f"<h1>{html.escape(_value(title[1]))}</h1>" if title else ""
+    return f'{heading}<div class="article-content">{max(contents, key=len)}</div>'
+
+
+def _value(literal: str) -> str:
+    try:
+        value = json.loads(literal, strict=False)
+    except ValueError:
+        return ""
+    return value if isinstance(value, str) else ""
