@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,12 @@ def render_province(
     latest = {key: entry for year in sorted(entries) for key, entry in entries[year].items()}
     digests: dict[str, str] = {}
     written = 0
-    for found in _agencies(root, province, years):
-        key = agency_key(province, found.name)
-        digests[key] = found.digest
-        if known.get(key) != found.digest:
-            page = agency.render(key, found, links(province, latest[key]), province)
+    held = _Agencies(root, province, years)
+    for name in held.names:
+        key = agency_key(province, name)
+        digests[key] = held.digest(name)
+        if known.get(key) != digests[key]:
+            page = agency.render(key, held.years(name), links(province, latest[key]), province)
             written += write(out / agency_page(key), page)
     tree = province_tree(province, [(year, entries[year].values()) for year in sorted(entries)])
     places = dict(place_pages(tree, []))
@@ -83,23 +84,24 @@ def remove_provinces(out: Path, kept: set[str]) -> int:
     return removed
 
 
-def _agencies(root: Path, province: str, years: Sequence[int]) -> Iterator[agency.Years]:
-    """What the dataset holds of each agency of a province, over all years."""
-    held = set(SCHEMAS["reports"].names)
-    columns = [column for column in (*_COLUMNS, *agency.columns()) if column in held]
-    reports = _ByAgency(root, "reports", province, years, columns)
-    duties = _ByAgency(root, "obligations", province, years, Duty._fields)
-    panel = _ByAgency(root, "panel", province, years, ("agency", *PANEL_COLUMNS), failed=True)
-    for name in sorted(reports.places.keys() | duties.places.keys()):
-        parts = [table.digest(name) for table in (reports, duties, panel)]
-        digest = blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-        yield agency.Years(
-            name,
-            digest,
-            reports.rows(name),
-            {row.pop("year"): Duty(**row) for row in duties.rows(name)},
-            panel.rows(name),
-        )
+class _Agencies:
+    """What the dataset holds of the agencies of a province, over all years."""
+
+    def __init__(self, root: Path, province: str, years: Sequence[int]) -> None:
+        held = set(SCHEMAS["reports"].names)
+        columns = [column for column in (*_COLUMNS, *agency.columns()) if column in held]
+        self._reports = _ByAgency(root, "reports", province, years, columns)
+        self._duties = _ByAgency(root, "obligations", province, years, Duty._fields)
+        self._panel = _ByAgency(root, "panel", province, years, ("agency", *PANEL_COLUMNS), failed=True)
+        self.names = sorted(self._reports.places.keys() | self._duties.places.keys())
+
+    def digest(self, name: str) -> str:
+        parts = [table.digest(name) for table in (self._reports, self._duties, self._panel)]
+        return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+    def years(self, name: str) -> agency.Years:
+        duties = {row.pop("year"): Duty(**row) for row in self._duties.rows(name)}
+        return agency.Years(name, self._reports.rows(name), duties, self._panel.rows(name))
 
 
 class _ByAgency:

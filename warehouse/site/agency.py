@@ -76,7 +76,6 @@ class Years:
     where a government also reports on its office alone), its duties by year, its failed checks over years."""
 
     name: str
-    digest: str
     reports: Sequence[dict[str, Any]]
     duties: dict[int, Duty]
     panel: Sequence[dict[str, Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +85,16 @@ def save_partition(out: Path, name: str, state: PartitionState) -> None:
         {
             "signature": state.signature,
             "digests": state.digests,
-            "entries": [list(asdict(entry).values()) for entry in state.entries],
-            "findings": [list(asdict(finding).values()) for finding in state.findings],
+            "entries": [_values(entry) for entry in state.entries],
+            "findings": [_values(finding) for finding in state.findings],
             "waiting": state.waiting,
         },
     )
+
+
+def _values(row: Entry | Finding) -> list[Any]:
+    """In the order of the fields; dataclasses.asdict takes a tenth of a rendering that changes nothing."""
+    return [getattr(row, field.name) for field in fields(row)]
 
 
 def load(out: Path, name: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ nianbao.ready.then(() => {
     const sign = kind === "sum_equals" ? (holds ? "=" : "≠") : (holds ? "≥" : "<");
     const line = make("li", {class: known && !holds ? "no" : ""});
     const word = known ? (holds ? say("outcome.pass", "成立") : say("outcome.fail", "不成立")) : say("outcome.not_checkable", "无法校验");
-    line.append((known ? (holds ? "✓ " : "✗ ") : "– ") + word + "：" + say("check." + id, rule_label));
+    line.append((known ? (holds ? "✓ " : "✗ ") : "– ") + word + (nianbao.isEnglish ? ": " : "：") + say("check." + id, rule_label));
     if (known) line.append(make("br"), written(left) + " " + sign + " " + written(right));
     return line;
   }
