@@ -28,8 +28,8 @@ class Order(Enum):
 
     SETTLED: every row of the table stands once, in the form's order, with exactly its numbers, under a header
     that prints its columns in the form's order, so that there is no second way to read them.
-    BROKEN: a label has no numbers, numbers have no label or stand before it, or too many follow one, so that
-    numbers may belong to the label below them. OPEN: neither.
+    BROKEN: numbers have no label or stand before it, too many follow one, or a label without numbers comes
+    after the row, so that numbers may belong to the label below them. OPEN: neither.
     """
 
     SETTLED = 1
@@ -80,6 +80,7 @@ class _TornReader:
         self.rows: list[TornRow] = []
         self.headed: set[str] = set()
         self.broken: set[str] = set()
+        self.chain: list[int] = []
         self.before: RowPlace | None = None
         self.recognised = False
 
@@ -87,11 +88,12 @@ class _TornReader:
         for run in _runs(document):
             self.recognised |= run.recognised
             self._take(run)
-        orders = {
-            table.code: self._order(table)
-            for table in {row.table.code: row.table for row in self.rows}.values()
-        }
-        return [replace(row, order=orders[row.table.code]) for row in self.rows]
+        tables = {row.table.code: row.table for row in self.rows}
+        orders = {code: self._order(table) for code, table in tables.items()}
+        return [
+            row if row.order is Order.BROKEN else replace(row, order=orders[row.table.code])
+            for row in self.rows
+        ]
 
     def _take(self, run: _Run) -> None:
         place, above = self._label(run.words)
@@ -100,13 +102,18 @@ class _TornReader:
         if place is None:
             self._take_unlabelled(run)
             return
-        self._note_idle_labels(above)
+        self._look_for_idle_labels(above)
         if self.labels.prints_columns(place.block, "".join(above)):
             self.headed.add(place.block.code)
         self.before = place
         if place.row.heading:
             return
-        self.rows.append(TornRow(place.table, place.block, place.row, *run.numbers()))
+        row = TornRow(place.table, place.block, place.row, *run.numbers())
+        if not run.values:
+            self._doubt_chain()
+            return
+        self.chain = [*self.chain, len(self.rows)] if row.is_whole() else []
+        self.rows.append(row)
         if len(run.values) > len(place.block.columns):
             self._break(place)
 
@@ -117,20 +124,27 @@ class _TornReader:
             self.headed.add(headed[1].code)
         elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
             self._break(None)
-        self._note_idle_labels(run.words)
+        self._look_for_idle_labels(run.words)
+        self.chain = []
 
     def _break(self, place: RowPlace | None) -> None:
         """Numbers stand at the wrong place; without a known row in any table that has rows."""
         tables = [place.table] if place else self.labels.form.tables
         self.broken |= {table.code for table in tables}
 
-    def _note_idle_labels(self, words: Sequence[str]) -> None:
-        """Labels that no number follows."""
+    def _look_for_idle_labels(self, words: Sequence[str]) -> None:
+        """A label without numbers of its own may be that of the numbers before it."""
         while words:
             place, above = self._label(words)
             if place is not None and not place.row.heading:
-                self.broken.add(place.table.code)
+                self._doubt_chain()
             words = above if place is not None else words[:-1]
+
+    def _doubt_chain(self) -> None:
+        """The whole rows since the last one with a wrong count of numbers may be those of the next label."""
+        for place in self.chain:
+            self.rows[place] = replace(self.rows[place], order=Order.BROKEN)
+        self.chain = []
 
     def _order(self, table: FormTable) -> Order:
         if table.code in self.broken:
