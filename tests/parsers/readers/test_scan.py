@@ -213,7 +213,7 @@ def stroke(top: tuple[int, int], bottom: tuple[int, int]) -> tuple[Picture, InkL
     cv2.line(picture, top, bottom, (0,), 3)
     y, x = np.nonzero(picture < 128)
     bounds = (int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
-    return picture, InkLine(bounds, (bounds,))
+    return picture, InkLine(bounds, (bounds,), 0)
 
 
 def test_slash_is_told_from_a_one_by_its_lean() -> None:
@@ -224,7 +224,7 @@ def test_slash_is_told_from_a_one_by_its_lean() -> None:
 def digits(*x: int, point: tuple[int, int, int, int] | None = None) -> InkLine:
     """A line of digits of 12 x 20 pixels that begin at these places."""
     blots = sorted([(place, 10, place + 12, 30) for place in x] + ([point] if point else []))
-    return InkLine((blots[0][0], 10, max(blot[2] for blot in blots), 34), tuple(blots))
+    return InkLine((blots[0][0], 10, max(blot[2] for blot in blots), 34), tuple(blots), 0)
 
 
 def test_glyphs_are_counted() -> None:
