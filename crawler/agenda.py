@@ -15,6 +15,7 @@ from crawler.archive import Capture, Role
 from crawler.discovery import is_article_address, is_column_address
 from crawler.memory import DOCUMENTS, Entry, Memory, State
 from crawler.urls import is_directory, page_key
+from parsers.recognise import report_named
 
 _ON_THE_WAY = frozenset({Role.PAGE, Role.LIST})
 
@@ -125,12 +126,12 @@ class Agenda:
 
 
 def _is_front(capture: Capture, leading: set[str]) -> bool:
-    """Whether a list begins here. A column may show its newest report in place; what a family asks for is no
-    such column."""
+    """Whether a list begins here. A column may show its newest report in place; what a family asks for, or a
+    link names with its agency, is no such column, whatever its address looks like."""
     if capture.role is Role.LIST:
         return capture.column is None
     shaped = is_column_address(capture.url) or (
         is_directory(capture.url) and not is_article_address(capture.url)
     )
-    shaped = shaped and capture.portal is None
+    shaped = shaped and capture.portal is None and not report_named(capture.title or "")[0]
     return capture.role is Role.ARTICLE and (shaped or page_key(capture.url) in leading)
