@@ -6,6 +6,7 @@ label before them. Such rows have no places, so nothing but their order says whi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -21,6 +22,10 @@ _LABEL_LINES = 6
 _LONGEST = 60
 # So many words or pieces of words a header has at most.
 _HEADER_WORDS = 48
+# Whatever may be a value at the end of a line; most reports have none, and need no closer look.
+_VALUE_LAST = re.compile(
+    r"(?:^|\s)(?:[-+−]?\d[\d,.，．]*\S{0,2}(?:[(（].*[)）])?|[^\w\s]{1,2}|无)\s*$", re.MULTILINE
+)
 
 
 class Order(Enum):
@@ -71,6 +76,8 @@ class _Run:
 
 def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
     """The torn rows of a document in reading order, each with what the order of its table is worth."""
+    if not any(isinstance(block, Paragraph) and _VALUE_LAST.search(block.text) for block in document.blocks):
+        return []
     return _TornReader(labels).run(document)
 
 
