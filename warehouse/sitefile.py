@@ -68,7 +68,7 @@ class SiteFile:
             self.held: int = head["held"]
             """Reports at the portal; `reports` has also withdrawn ones and those owed and not there."""
             self.reports = tuple(StagedReport(*report) for report in head["reports"])
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
 
     def batches(self, table: str, year: int) -> list[pa.RecordBatch]:
