@@ -92,6 +92,8 @@ def report_bounds(rows: pa.Table) -> list[tuple[int, int]]:
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """`rows` in exactly these columns, texts plain; null where there is none of that name."""
+    if rows.schema.equals(schema, check_metadata=True):
+        return rows
     held = set(rows.column_names)
     columns = [
         rows[field.name].cast(field.type) if field.name in held else pa.nulls(rows.num_rows, field.type)
@@ -125,5 +127,7 @@ def _by_appearance(column: pa.Array) -> pa.Array:
     if not pa.types.is_dictionary(column.type):
         return column
     used = pc.unique(column.indices).drop_null()
+    if used.equals(pa.array(np.arange(len(column.dictionary), dtype=np.int32))):
+        return column
     codes = pc.index_in(column.indices, value_set=used)
     return pa.DictionaryArray.from_arrays(codes, column.dictionary.take(used))

@@ -31,7 +31,7 @@ from warehouse.inputs import (
     published_inputs,
     whole_province,
 )
-from warehouse.layout import as_dictionaries, file_path, parquet_bytes, parquet_rows
+from warehouse.layout import as_dictionaries, file_path, in_schema, parquet_bytes, parquet_rows
 from warehouse.manifest import (
     CURRENT,
     SNAPSHOTS,
@@ -45,9 +45,9 @@ from warehouse.manifest import (
     save,
 )
 from warehouse.mirror import mirror
-from warehouse.partitions import partitions
+from warehouse.partitions import Partition, partitions
 from warehouse.schema import SCHEMA_VERSION, SCHEMAS
-from warehouse.splice import splice
+from warehouse.splice import rows_of, splice
 from warehouse.staging import SiteMovedError, StagedProvince, adopt_folders, staged_sites
 from warehouse.store import Held, Home, Store, open_store, plain_errors
 
@@ -196,26 +196,30 @@ class _Publishing:
         years = staged.years() if change.years is None else change.years
         for part in partitions(staged, years, self._corrections):
             self._refused += [refused.reason for refused in part.refused]
-            tables: Iterable[tuple[str, pa.Table]] = part.tables.items()
             if change.agencies is not None:
-                tables = self._spliced(change, part.year, part.tables)
-            for table, rows in tables:
-                path = file_path(table, part.year, change.province)
-                yield self._put(
-                    path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows
-                )
+                yield from self._spliced(part, change.agencies)
+            else:
+                for table, rows in part.tables.items():
+                    yield self._put_rows(table, part, rows)
 
-    def _spliced(
-        self, change: Change, year: int, parts: dict[str, pa.Table]
-    ) -> Iterator[tuple[str, pa.Table]]:
+    def _spliced(self, part: Partition, agencies: Collection[str]) -> Iterator[File]:
+        """The files of a partition with the rows of some agencies put in their place; a table where these are
+        what was published keeps its file."""
         for table, schema in SCHEMAS.items():
-            part = parts.get(table, schema.empty_table())
-            rows = as_dictionaries(part, schema) if part.num_rows else part
-            if (file := self._files_before.get(file_path(table, year, change.province))) is not None:
+            rows = part.tables.get(table, schema.empty_table())
+            if (file := self._files_before.get(file_path(table, part.year, part.province))) is not None:
                 before = as_dictionaries(self._rows(table, file), schema)
-                rows = splice(before, rows, change.agencies or ())
+                if in_schema(rows_of(before, agencies), schema).equals(in_schema(rows, schema)):
+                    yield file
+                    continue
+                renewed = as_dictionaries(rows, schema) if rows.num_rows else rows
+                rows = splice(before, renewed, agencies)
             if rows.num_rows:
-                yield table, rows
+                yield self._put_rows(table, part, rows)
+
+    def _put_rows(self, table: str, part: Partition, rows: pa.Table) -> File:
+        path = file_path(table, part.year, part.province)
+        return self._put(path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows)
 
     def _rows(self, table: str, file: File) -> pa.Table:
         """The published rows of a file, which the next ones build on; its bytes must be those published."""

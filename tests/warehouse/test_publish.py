@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,6 +104,28 @@ def test_rows_stand_by_report_and_in_the_order_of_the_form(home: Path) -> None:
     cells = read("cells", home=home, year=2023, province="甘肃省")
     expected = [(agency, cell) for agency in agencies for cell in FORM.cells]
     assert list(cells[["agency", "cell"]].itertuples(index=False, name=None)) == expected
+
+
+def test_reports_of_many_sites_stand_in_order_and_an_update_gives_the_bytes_of_a_whole_publication(
+    tmp_path: Path,
+) -> None:
+    def staged(site: int, number: int) -> str:
+        name = f"s{site:02d}.gov.cn"
+        agencies = [f"金昌市第{(37 * place + 11 * site) % 997:03d}{site:02d}局" for place in range(40)]
+        reports = [site_report(agency, site=name, numbers={NEW: number}) for agency in agencies]
+        stage(tmp_path, name, "甘肃省", reports)
+        return name
+
+    for site in range(30):
+        staged(site, 5)
+    publish(tmp_path)
+    for table in ("reports", "cells", "obligations"):
+        ids = read(table, home=tmp_path)["report_id"].to_list()
+        assert ids == sorted(ids)
+    publish(tmp_path, [staged(7, 6)])
+    updated = contents(tmp_path / "dataset")
+    publish(tmp_path)
+    assert contents(tmp_path / "dataset") == updated
 
 
 def test_publishing_twice_changes_no_file(home: Path) -> None:
@@ -259,9 +284,27 @@ def test_sites_are_staged_whole(home: Path) -> None:
     assert staged_reports(home, "a.gov.cn") == 0
 
 
-def test_damaged_staging_is_named_and_publishes_nothing(home: Path) -> None:
+def _with_head(data: bytes, head: object) -> bytes:
+    """A staged file whose head says something else."""
+    renewed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as former, zipfile.ZipFile(renewed, "w") as archive:
+        for name in former.namelist():
+            archive.writestr(name, json.dumps(head) if name == "head.json" else former.read(name))
+    return renewed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:100],
+        lambda data: _with_head(data, {"version": 1, "held": 2, "reports": []}),
+        lambda data: _with_head(data, []),
+    ],
+    ids=["cut off", "head without schema", "head of another kind"],
+)
+def test_damaged_staging_is_named_and_publishes_nothing(home: Path, damage: Callable[[bytes], bytes]) -> None:
     (damaged,) = (home / "staging").glob(f"*/{GXJ}")
-    damaged.write_bytes(damaged.read_bytes()[:100])
+    damaged.write_bytes(damage(damaged.read_bytes()))
     before = contents(home / "dataset")
     with pytest.raises(WarehouseError, match=r"甘肃省/gxj\.jcs\.gov\.cn: .*reparse") as raised:
         publish(home)
