@@ -23,7 +23,7 @@ from crawler.families import Family, Listing
 from crawler.page import Link, Page
 from crawler.sitecrawl import BARREN_PAGES, COLUMN_DEPTH, LIST_CAP, SECTION_DEPTH, Column, SiteCrawl, Visit
 from crawler.urls import directory, is_directory, is_twin_address, page_key, viewed_file
-from parsers.recognise import TitleKind, classify_title
+from parsers.recognise import TitleKind, classify_title, retold_title
 
 _SEVERAL_REPORTS = 3
 """Reports in the list of a section page from which on it is a column, whatever it calls itself."""
@@ -94,6 +94,9 @@ class Arrival:
             return not self.visit.retold and kind is not TitleKind.DECOY and self._fits_its_link(kind)
         if self.visit.role is Role.LIST and self.visit.column is None:
             # A year's or an agency's part of a column may be its one report, as a file or as images.
+            # A picture that retells a report is none of them, at this visit as at the one that found it so.
+            if retold_title(self.visit.title or "") is not None:
+                return False
             leads = (lead_inside(link, None) for link in self.page.links)
             return not any(leads) and bool(self.family.attachments(self.page))
         return self._is_start() and kind is TitleKind.REPORT and is_article_address(self.page.url)

@@ -108,14 +108,14 @@ def _account(server: Server, portal: Portal, day: Day, archive: Archive, crawls:
     )
     for change in archive.changes(crawls[1], site):
         account.wrong.append(f"{portal.name}: {change.kind} {change.url} in a quiet night")
-    told = {_told(portal, change) for change in at_once}
+    told = {_told(portal, day, change) for change in at_once}
     account.at_once = len(happened & told)
-    told |= {_told(portal, change) for change in later}
+    told |= {_told(portal, day, change) for change in later}
     account.noticed = len(happened & told)
     account.missed = [f"{portal.name}: {kind} {what}" for kind, what in sorted(happened - told)]
     files = {c.url for c in (*captures, *archive.holdings(site)) if c.role is Role.ATTACHMENT}
     for change in (*at_once, *later):
-        if _told(portal, change) not in happened and change.url not in files:
+        if _told(portal, day, change) not in happened and change.url not in files:
             account.wrong.append(f"{portal.name}: {change.kind} {change.url}")
     return account
 
@@ -130,10 +130,10 @@ def _happened(day: Day) -> set[tuple[str, str]]:
     }
 
 
-def _told(portal: Portal, change: Change) -> tuple[str, str]:
+def _told(portal: Portal, day: Day, change: Change) -> tuple[str, str]:
     before = canonical(change.before.url) if change.before is not None else ""
     if change.kind in {ChangeKind.GONE, ChangeKind.MOVED}:
-        return str(change.kind), before
+        return str(change.kind), day.twins.get(before, before)
     report = portal.truth.get(canonical(change.url))
     return str(change.kind), _name(report) if report is not None else change.url
 

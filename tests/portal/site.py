@@ -81,6 +81,8 @@ class Day:
     new: list[Report] = field(default_factory=list)
     edited: list[Report] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    twins: dict[str, str] = field(default_factory=dict)
+    """The address of a removed report by its other ones."""
     moved: list[tuple[str, Report]] = field(default_factory=list)
 
 
@@ -565,6 +567,7 @@ class Portal:
         moved.path, moved.twins = "", []
         self.build()
         day.edited, day.removed, day.moved = [edited], [removed.path], [(old, moved)]
+        day.twins = dict.fromkeys(removed.twins, removed.path)
         return day
 
 
