@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from parsers.forms import load_forms
 from parsers.identity import agency_of, year_of
 from parsers.labels import normalise
-from parsers.model import Document, Paragraph
+from parsers.model import Block, Document, Paragraph, Table
 from parsers.narrative import section_of
 from parsers.recognise import TitleKind, classify_title
 
@@ -22,14 +23,29 @@ _LONGEST_TITLE = 80
 
 def split_reports(document: Document) -> list[Document]:
     """The document itself, or its parts where it holds several reports: each has a first section of its own
-    below a title that names another agency or year."""
+    below a title that names another agency or year. The first may name its agency only at its end."""
     owners: dict[Owner, int] = {}
     for start, owner in _titles_by_first_section(document).values():
         owners.setdefault(owner, start)
-    if len(owners) < 2:
+    following = sorted(owners.values())
+    if following and not _is_whole(document.blocks[: following[0]]):
+        del following[0]
+    if not following:
         return [document]
-    starts = [0, *sorted(owners.values())[1:], len(document.blocks)]
+    starts = [0, *following, len(document.blocks)]
     return [replace(document, blocks=document.blocks[start:end], meta={}) for start, end in pairwise(starts)]
+
+
+def _is_whole(blocks: Sequence[Block]) -> bool:
+    """Whether there is a report from its first section to its last, with a table in between."""
+    sections = load_forms()[0].sections
+    codes = [
+        section.code
+        for block in blocks
+        if isinstance(block, Paragraph) and (section := section_of(block.text, sections)) is not None
+    ]
+    ends = {sections[0].code, sections[-1].code}
+    return ends <= set(codes) and any(isinstance(block, Table) for block in blocks)
 
 
 def _titles_by_first_section(document: Document) -> dict[int, tuple[int, Owner]]:
