@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def campaign(folder: Path, portal: FlowsPortal) -> Result:
         assert lost
 
         run_id = Path(out.rpartition("run ")[2].strip()).stem
-        os.environ.update(environment)
+        stack.enter_context(set_for_a_while(environment))
         place = Place.of(HOME)
         cluster = tables(HOME)
         for name in place.store.walk("archive"):
@@ -124,6 +124,18 @@ def campaign(folder: Path, portal: FlowsPortal) -> Result:
             (rows(HOME), rows(folder / "afresh")),
             seconds,
         )
+
+
+@contextmanager
+def set_for_a_while(environment: dict[str, str]) -> Iterator[None]:
+    """Environment variables of this process; tests that follow find them as they were."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def reparse_on_dask(folder: Path, registry: Path, environment: dict[str, str]) -> None:
