@@ -9,7 +9,7 @@ from warehouse.publish import Publication, publish
 from warehouse.read import Snapshot, read, read_arrow
 from warehouse.readings import report_of
 from warehouse.rows import SiteReport, Source
-from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site, staged_sources
+from warehouse.staging import has_staging, stage, stage_view, staged_reports, staged_site
 from warehouse.store import Home
 from warehouse.validate import validate
 from warehouse.verify import Flaw, verify
@@ -48,7 +48,6 @@ __all__ = [
     "stage_view",
     "staged_reports",
     "staged_site",
-    "staged_sources",
     "validate",
     "verify",
 ]

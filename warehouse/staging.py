@@ -84,15 +84,6 @@ def staged_reports(home: Home, site_id: str) -> int:
     return newest.held if newest else 0
 
 
-def staged_sources(home: Home, site_id: str) -> list[frozenset[str]]:
-    """The addresses that each staged report of a site was read from; withdrawn ones are left out."""
-    tables = staged_site(home, site_id)
-    if tables is None:
-        return []
-    rows = tables["reports"].select(["urls", "withdrawn_at"]).to_pylist()
-    return [frozenset(row["urls"]) for row in rows if row["withdrawn_at"] is None]
-
-
 def has_staging(home: Home) -> bool:
     """Whether any site was ever staged here."""
     store = open_store(home)
