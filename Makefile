@@ -24,9 +24,12 @@ lint: $(VENV)/dev.stamp
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
+# The lock names every package: resolving again could only stumble over what was released since. `pip check` tells
+# whether it is whole.
 define install
-	$(BIN)/pip install --quiet --require-hashes -r $(1)
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r $(1)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/pip check
 endef
 
 $(VENV)/python.stamp:
