@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from parsers.forms import load_forms
 from parsers.model import CellStatus, CheckOutcome
-from warehouse.schema import CELLS, SCHEMAS, SECTIONS
+from warehouse.schema import CELLS, SECTIONS, STAGED
 from warehouse.sitefile import pack
 from warehouse.store import open_store
 
@@ -106,7 +106,6 @@ def _reports(
     random: np.random.Generator, province: str, agencies: list[str], captures: list[str], cells: pa.Table
 ) -> pa.Table:
     count, site = len(agencies), cells["site"][0].as_py()
-    by_cell = cells["value"].to_numpy().reshape(count, -1)
     status = np.array(cells["status"].to_pylist()).reshape(count, -1)
     times = [_START + timedelta(seconds=int(second)) for second in random.integers(0, 1e7, count)]
     columns = {
@@ -133,7 +132,6 @@ def _reports(
         **{f"cells_{name}": (status == name).sum(axis=1) for name in CellStatus},
         **{f"checks_{name}": np.full(count, 20) for name in CheckOutcome},
         **{f"section_{code}": [_text(random, 400) for _ in agencies] for code in SECTIONS},
-        **{cell: pa.array(by_cell[:, number], from_pandas=True) for number, cell in enumerate(FORM)},
     }
     return _table("reports", columns, count)
 
@@ -198,7 +196,7 @@ def _identity(site: str, agencies: list[str], rows: int) -> dict[str, object]:
 
 
 def _table(name: str, columns: dict[str, object], count: int) -> pa.Table:
-    schema = SCHEMAS[name]
+    schema = STAGED[name]
     arrays = [
         pa.array(columns[field.name]).cast(field.type)
         if field.name in columns

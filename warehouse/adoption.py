@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from warehouse.layout import in_schema
 from warehouse.migrations import migrated
-from warehouse.schema import SCHEMAS
+from warehouse.schema import STAGED
 from warehouse.sitefile import pack
 from warehouse.store import Folder, Store
 
@@ -26,7 +26,7 @@ def adopt(store: Store, path: str) -> None:
     if old.is_dir() and not place.exists():
         old.rename(place)
     if place.is_dir():
-        tables = {name: _rows(place, name) for name in SCHEMAS}
+        tables = {name: _rows(place, name) for name in STAGED}
         following.write_bytes(pack(tables, 1))
         place.rename(old)
         following.rename(place)
@@ -35,7 +35,7 @@ def adopt(store: Store, path: str) -> None:
 
 
 def _rows(folder: Path, table: str) -> pa.Table:
-    schema = SCHEMAS[table]
+    schema = STAGED[table]
     try:
         data = (folder / f"{table}.parquet").read_bytes()
     except FileNotFoundError:

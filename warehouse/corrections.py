@@ -25,7 +25,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from warehouse.errors import WarehouseError
-from warehouse.rows import Row
+from warehouse.rows import Row, fits
 from warehouse.schema import CELLS
 from warehouse.store import Store
 
@@ -115,5 +115,9 @@ def _entries(where: str, data: bytes) -> list[Correction]:
             raise WarehouseError(f"{where}: entry {number}: {field}: {first['msg']}") from error
         if correction.cell not in CELLS:
             raise WarehouseError(f"{where}: entry {number}: no cell {correction.cell!r}")
+        if not fits(CELLS[correction.cell], correction.corrected):
+            raise WarehouseError(
+                f"{where}: entry {number}: {correction.cell} counts; {correction.corrected} is not whole"
+            )
         found.append(correction)
     return found

@@ -23,7 +23,7 @@ from warehouse.rows import (
     fact_rows,
     reading_columns,
 )
-from warehouse.schema import CELLS, SCHEMAS
+from warehouse.schema import CELLS, STAGED
 
 ReportRows = dict[str, list[Row]]
 """The rows of one report by table (`REPORT_TABLES`)."""
@@ -86,9 +86,8 @@ def corrected(rows: ReportRows, corrections: Sequence[Correction]) -> tuple[Repo
 
 def _as_rows(head: Row, report: Report, marks: Mapping[str, Row]) -> ReportRows:
     ids = {name: head[name] for name in ("report_id", "agency", "report_year", "site")}
-    cleared = head | dict.fromkeys(CELLS)
     return {
-        "reports": [cleared | reading_columns(report)],
+        "reports": [head | reading_columns(report)],
         "cells": [row | marks.get(row["cell"], {}) for row in cell_rows(ids, report)],
         "checks": list(check_rows(ids, report)),
         "facts": list(fact_rows(ids, report)),
@@ -98,6 +97,6 @@ def _as_rows(head: Row, report: Report, marks: Mapping[str, Row]) -> ReportRows:
 def tables_of(reports: Sequence[ReportRows]) -> dict[str, pa.Table]:
     """The rows of reports as tables."""
     return {
-        name: pa.Table.from_pylist([row for rows in reports for row in rows[name]], schema=SCHEMAS[name])
+        name: pa.Table.from_pylist([row for rows in reports for row in rows[name]], schema=STAGED[name])
         for name in REPORT_TABLES
     }

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from parsers.forms import load_forms
 from warehouse.bodies import body_of, place_of
-from warehouse.schema import SCHEMA_VERSION, SCHEMAS, TABLES
+from warehouse.schema import SCHEMA_VERSION, STAGED, TABLES
 
 
 def migrated(table: str, rows: pa.Table, version: int) -> pa.Table:
@@ -50,7 +50,7 @@ def _bodies_and_sources(rows: pa.Table) -> pa.Table:
                 "corrected_cells": [],
             }
         )
-    return pa.Table.from_pylist(renewed, schema=SCHEMAS["reports"])
+    return pa.Table.from_pylist(renewed, schema=STAGED["reports"])
 
 
 _STEPS: dict[tuple[int, str], Callable[[pa.Table], pa.Table]] = {(2, "reports"): _bodies_and_sources}

@@ -19,9 +19,10 @@ from warehouse.corrections import Correction, Corrections, Refused
 from warehouse.merge import ReportRows, corrected, joined_sources, merged, tables_of
 from warehouse.panel import chain_columns, chain_rows
 from warehouse.rows import REPORT_TABLES
-from warehouse.schema import SCHEMAS
+from warehouse.schema import SCHEMAS, STAGED
 from warehouse.staging import StagedProvince
 from warehouse.vocabulary import Basis, Obligation
+from warehouse.wide import with_cells
 
 REACH = 1
 """How many years after a report have rows that depend on it."""
@@ -80,16 +81,22 @@ def _reports(staged: StagedProvince, year: int, corrections: Corrections) -> tup
     tables["reports"] = _with_all_sources(tables["reports"], reports, sites)
     here = {one: corrections[one] for one in tables["reports"]["report_id"].to_pylist() if one in corrections}
     touched = sorted(differing | here.keys())
-    if not touched:
-        return tables, []
-    renewed, refused = _renewed(touched, found, tables, sites=sites, differing=differing, corrections=here)
-    for table in REPORT_TABLES:
-        ids = pa.array(touched, pa.string())
-        rows = tables[table]
-        rest = rows.filter(pc.invert(pc.is_in(rows["report_id"].cast(pa.string()), ids)))
-        both = pa.concat_tables([_plain(rest, table), renewed[table]])
-        tables[table] = both.take(pc.sort_indices(both["report_id"]))
+    refused: list[Refused] = []
+    if touched:
+        renewed, refused = _renewed(
+            touched, found, tables, sites=sites, differing=differing, corrections=here
+        )
+        tables = {table: _replaced(table, tables[table], renewed[table], touched) for table in REPORT_TABLES}
+    tables["reports"] = with_cells(tables["reports"], tables["cells"])
     return tables, refused
+
+
+def _replaced(table: str, rows: pa.Table, renewed: pa.Table, touched: Collection[str]) -> pa.Table:
+    """`rows` with the renewed ones in the place of those of the reports that were touched."""
+    ids = pa.array(touched, pa.string())
+    rest = rows.filter(pc.invert(pc.is_in(rows["report_id"].cast(pa.string()), ids)))
+    both = pa.concat_tables([_plain(rest, table), renewed])
+    return both.take(pc.sort_indices(both["report_id"]))
 
 
 def _winners(reports: pa.Table) -> pa.Table:
@@ -262,8 +269,8 @@ def _panel(staged: StagedProvince, year: int, reports: pa.Table, prior: pa.Table
 
 
 def _plain(rows: pa.Table, table: str) -> pa.Table:
-    """`rows` with plain texts in the columns of the table."""
-    schema = SCHEMAS[table]
+    """`rows` with plain texts in the columns of the table as it is staged."""
+    schema = STAGED[table]
     return pa.table([rows[field.name].cast(field.type) for field in schema], schema=schema)
 
 

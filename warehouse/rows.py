@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from parsers.forms import CellSpec
 from parsers.model import CellStatus, CheckOutcome, IssueCode, Outcome, Report
 from warehouse.bodies import agency_name, body_of, place_of, report_id
-from warehouse.schema import CELLS, SCHEMAS, SECTIONS, TABLES
+from warehouse.schema import CELLS, SECTIONS, STAGED, TABLES
 from warehouse.vocabulary import Verdict
 
 _READ = {CellStatus.STATED, CellStatus.BLANK, CellStatus.NOT_APPLICABLE, CellStatus.DEDUCED}
@@ -65,10 +66,10 @@ Row = dict[str, Any]
 
 
 def report_tables(site_id: str, province: str, reports: Iterable[SiteReport]) -> dict[str, pa.Table]:
-    """The rows of `REPORT_TABLES` of one site, sorted by report and printed order of the cells.
+    """The rows of `REPORT_TABLES` of one site as they are staged, by report and printed order of the cells.
 
-    Raises ValueError for a report of another site or province, without agency or year, or given twice:
-    the caller places and reconciles reports before they come here.
+    Raises ValueError for a report of another site or province, without agency or year, or given twice, and
+    for a count that is not whole: the caller places and reconciles reports before they come here.
     """
     by_id: dict[str, SiteReport] = {}
     for item in reports:
@@ -87,7 +88,7 @@ def report_tables(site_id: str, province: str, reports: Iterable[SiteReport]) ->
         "checks": (row for item in ordered for row in check_rows(identity(item), item.report)),
         "facts": (row for item in ordered for row in fact_rows(identity(item), item.report)),
     }
-    return {name: pa.Table.from_pylist(list(rows[name]), schema=SCHEMAS[name]) for name in REPORT_TABLES}
+    return {name: pa.Table.from_pylist(list(rows[name]), schema=STAGED[name]) for name in REPORT_TABLES}
 
 
 def identity(item: SiteReport) -> Row:
@@ -148,7 +149,6 @@ def reading_columns(report: Report) -> Row:
         **{f"cells_{status}": statuses[status] for status in CellStatus},
         **{f"checks_{outcome}": outcomes[outcome] for outcome in CheckOutcome},
         **{f"section_{code}": report.sections.get(code) for code in SECTIONS},
-        **{cell_id: cell.value for cell_id, cell in report.cells.items()},
     }
 
 
@@ -156,6 +156,8 @@ def cell_rows(ids: Row, report: Report) -> Iterator[Row]:
     """A row for each cell, in the order of the form."""
     for cell_id in sorted(report.cells, key=_CELL_ORDER.__getitem__):
         cell, spec = report.cells[cell_id], CELLS[cell_id]
+        if not fits(spec, cell.value):
+            raise ValueError(f"{report.source} counts {cell.value} in {cell_id}")
         row = {
             **ids,
             "cell": cell_id,
@@ -178,6 +180,11 @@ def cell_rows(ids: Row, report: Report) -> Iterator[Row]:
                 "box": [found.box.x0, found.box.top, found.box.x1, found.box.bottom] if found.box else None,
             }
         yield row
+
+
+def fits(spec: CellSpec, value: float | None) -> bool:
+    """Whether the column of a cell can hold a number: counts are whole."""
+    return value is None or spec.kind == "amount" or float(value).is_integer()
 
 
 def check_rows(ids: Row, report: Report) -> Sequence[Row]:

@@ -94,7 +94,7 @@ def _cell_type(spec: CellSpec) -> pa.DataType:
     return pa.float64() if spec.kind == "amount" else pa.int64()
 
 
-REPORTS = pa.schema(
+REPORT_HEADS = pa.schema(
     [
         *_IDENTITY,
         field("site_name", _TEXT, "站点登记的机关名称", "agency the site is registered for", required=True),
@@ -191,6 +191,13 @@ REPORTS = pa.schema(
             )
             for code, section in SECTIONS.items()
         ),
+    ]
+)
+"""One row a report, without its cells."""
+
+REPORTS = pa.schema(
+    [
+        *REPORT_HEADS,
         *(field(spec.id, _cell_type(spec), spec.label, spec.label_en, spec.unit) for spec in CELLS.values()),
     ]
 )
@@ -314,6 +321,9 @@ SCHEMAS = {
     "panel": PANEL_ROWS,
 }
 """The tables of the dataset by name."""
+
+STAGED = SCHEMAS | {"reports": REPORT_HEADS}
+"""The tables as they are staged: the columns of the cells follow from the table `cells` at publication."""
 
 PARTITIONS = pa.schema(
     [

@@ -21,7 +21,7 @@ from pyarrow import ipc
 from warehouse.errors import WarehouseError
 from warehouse.layout import as_dictionaries, in_schema, report_bounds
 from warehouse.migrations import migrated
-from warehouse.schema import SCHEMA_VERSION, SCHEMAS
+from warehouse.schema import SCHEMA_VERSION, STAGED
 
 _HEAD = "head.json"
 _WIDE = {"reports"}
@@ -91,7 +91,7 @@ class SiteFile:
         """All rows by table, texts plain; empty tables where there are none."""
         years = sorted({report.year for report in self.reports})
         tables = {}
-        for name, schema in SCHEMAS.items():
+        for name, schema in STAGED.items():
             batches = [batch for year in years for batch in self.batches(name, year)]
             tables[name] = (
                 in_schema(pa.Table.from_batches(batches), schema) if batches else schema.empty_table()
@@ -105,7 +105,7 @@ class SiteFile:
 
 
 def _stream(table: str, rows: pa.Table) -> bytes:
-    bare = pa.schema([pa.field(field.name, field.type) for field in SCHEMAS[table]])
+    bare = pa.schema([pa.field(field.name, field.type) for field in STAGED[table]])
     rows = rows.combine_chunks().cast(bare) if table in _WIDE else as_dictionaries(rows, bare)
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as out, ipc.new_stream(out, rows.schema) as writer:
@@ -117,15 +117,19 @@ def _wide_batches(stream: pa.Buffer, table: str) -> list[pa.RecordBatch]:
     """The batches of a wide table. All sites share one schema object: to compare hundreds of columns site by
     site takes longer than to read them."""
     messages = ipc.MessageReader.open_stream(stream)
-    schema = _wide_schema(messages.read_next_message().serialize().to_pybytes(), table)
-    return [ipc.read_record_batch(message, schema) for message in messages]
+    schema, names = _wide_schema(messages.read_next_message().serialize().to_pybytes(), table)
+    batches = [ipc.read_record_batch(message, schema) for message in messages]
+    return batches if len(names) == len(schema) else [batch.select(names) for batch in batches]
 
 
 @lru_cache(8)
-def _wide_schema(message: bytes, table: str) -> pa.Schema:
-    """The schema that a message describes, with today's labels where it is today's."""
-    held, today = ipc.read_schema(pa.py_buffer(message)), SCHEMAS[table]
-    return today if (held.names, held.types) == (today.names, today.types) else held
+def _wide_schema(message: bytes, table: str) -> tuple[pa.Schema, list[str]]:
+    """The schema that a message describes, with today's labels where it is today's, and its columns that are
+    staged today."""
+    held, today = ipc.read_schema(pa.py_buffer(message)), STAGED[table]
+    if (held.names, held.types) == (today.names, today.types):
+        return today, today.names
+    return held, [name for name in held.names if name in set(today.names)]
 
 
 def _reports(tables: Mapping[str, pa.Table]) -> Iterator[StagedReport]:

@@ -12,11 +12,11 @@ from warehouse.observed import Observed
 from warehouse.panel import text_rows
 from warehouse.revisions import Version, renamed, revisions
 from warehouse.rows import REPORT_TABLES, Row, report_tables
-from warehouse.schema import SCHEMAS
+from warehouse.schema import STAGED
 
 Tables = Mapping[str, pa.Table]
 
-_NO_TABLES = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
+_NO_TABLES = {name: schema.empty_table() for name, schema in STAGED.items()}
 
 
 def site_tables(
@@ -84,4 +84,4 @@ def _versions(tables: Tables) -> dict[str, Version]:
 
 def _table(name: str, rows: list[Row]) -> pa.Table:
     rows = sorted(rows, key=lambda row: row["report_id"])
-    return pa.Table.from_pylist(rows, schema=SCHEMAS[name])
+    return pa.Table.from_pylist(rows, schema=STAGED[name])

@@ -13,7 +13,7 @@ from warehouse.adoption import adopt
 from warehouse.layout import as_dictionaries, in_schema
 from warehouse.observed import Observed
 from warehouse.rows import SiteReport, report_tables
-from warehouse.schema import SCHEMAS
+from warehouse.schema import STAGED
 from warehouse.sitefile import SiteFile, pack
 from warehouse.sitetables import Tables, seen_again, site_tables
 from warehouse.store import Home, Store, open_store, plain_errors
@@ -154,7 +154,7 @@ class StagedProvince:
         With `dictionaries` the texts come as dictionaries, each column in one piece: many times faster for
         tables with many rows a report.
         """
-        schema = SCHEMAS[table]
+        schema = STAGED[table]
         batches = list(self._batches(table, sorted(self.years() if years is None else years)))
         if not batches:
             return schema.empty_table()

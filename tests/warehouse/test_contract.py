@@ -22,6 +22,7 @@ from warehouse import publish, read, stage, vocabulary
 from warehouse.codebook import codebook, documents
 from warehouse.rows import report_tables
 from warehouse.schema import CELLS, REPORTS, SCHEMA_VERSION, SCHEMAS
+from warehouse.wide import with_cells
 
 SITE = "gxj.jcs.gov.cn"
 DOCS = Path(__file__).parents[2] / "docs" / "dataset"
@@ -106,7 +107,9 @@ def test_publish_migrates_a_home_of_the_first_version(tmp_path: Path) -> None:
     reports = [site_report("金昌市永昌县教育局", year) for year in (2022, 2023)]
     folder = tmp_path / "staging" / "甘肃省" / SITE
     folder.mkdir(parents=True)
-    for table, rows in report_tables(SITE, "甘肃省", reports).items():
+    tables = report_tables(SITE, "甘肃省", reports)
+    tables["reports"] = with_cells(tables["reports"], tables["cells"])
+    for table, rows in tables.items():
         columns = [column for name, column in first if name == table]
         parquet.write_table(rows.select(columns), folder / f"{table}.parquet")
     (tmp_path / "dataset" / "reports").mkdir(parents=True)
@@ -129,7 +132,8 @@ def test_a_site_of_the_first_version_is_staged_anew(tmp_path: Path) -> None:
 
 
 def as_version_1(packed: bytes) -> bytes:
-    """A site's file without the columns and tables that came with later versions of the schema."""
+    """A site's file without the columns and tables that came with later versions of the schema, and with the
+    cells' columns in `reports`, which were staged then."""
     lines = (files("warehouse") / "columns.csv").read_text("utf-8").splitlines()
     first = {(row["table"], row["column"]) for row in csv.DictReader(lines) if row["since"] == "1"}
     old = io.BytesIO()
@@ -139,14 +143,20 @@ def as_version_1(packed: bytes) -> bytes:
             table = name.partition("/")[0]
             if table not in {table for table, _ in first}:
                 continue
-            with ipc.open_stream(pa.CompressedInputStream(io.BytesIO(archive.read(name)), "zstd")) as stream:
-                rows = stream.read_all()
+            rows = unpacked(archive.read(name))
+            if table == "reports":
+                rows = with_cells(rows, unpacked(archive.read(name.replace(table, "cells"))))
             rows = rows.select([column for column in rows.column_names if (table, column) in first])
             sink = pa.BufferOutputStream()
             with pa.CompressedOutputStream(sink, "zstd") as out, ipc.new_stream(out, rows.schema) as writer:
                 writer.write_table(rows)
             older.writestr(name, bytes(sink.getvalue()))
     return old.getvalue()
+
+
+def unpacked(packed: bytes) -> pa.Table:
+    with ipc.open_stream(pa.CompressedInputStream(io.BytesIO(packed), "zstd")) as stream:
+        return stream.read_all()
 
 
 def test_publish_migrates_partitions_of_an_older_version(tmp_path: Path) -> None:

@@ -109,6 +109,10 @@ def test_an_unclear_number_is_corrected_by_its_printed_text(tmp_path: Path) -> N
             f"- &a {{report: a, cell: {NEW}, printed: 1, corrected: 2, reason: r, who: w, source: s}}\n- *a",
             "is corrected twice",
         ),
+        (
+            f"- {{report: a, cell: {NEW}, printed: 1, corrected: 2.5, reason: r, who: w, source: s}}",
+            f"entry 1: {NEW} counts; 2.5 is not whole",
+        ),
     ],
 )
 def test_a_malformed_file_is_named_and_publishes_nothing(tmp_path: Path, text: str, complaint: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from parsers.forms import load_forms
 from parsers.model import Cell, CellStatus, CheckOutcome, Issue, IssueCode, Outcome
 from tests.warehouse.samples import FEES, FORM, NEW, cells_of, site_report
-from warehouse import SiteReport, Verdict
+from warehouse import SiteReport, Verdict, publish, read_arrow, stage
 from warehouse.codebook import codebook, datapackage
 from warehouse.rows import report_tables, verdict
 from warehouse.schema import CELLS, REPORTS, SCHEMAS
@@ -58,14 +58,15 @@ def test_every_column_is_explained_in_both_languages() -> None:
     assert all(f"| `{code}` |" in text for code in [*Verdict, *CellStatus, *CheckOutcome])
 
 
-def test_wide_row_gives_a_number_only_where_it_is_stated_or_deduced() -> None:
+def test_wide_row_gives_a_number_only_where_it_is_stated_or_deduced(tmp_path: Path) -> None:
     cells = cells_of({NEW: 4, "applications.new_received.other": None})
     cells["applications.carried_over.total"] = Cell(1, None, CellStatus.DEDUCED)
     cells["applications.carried_over.other"] = Cell(None, "1 或 7", CellStatus.UNCERTAIN)
-    tables = report_tables(
-        SITE, "甘肃省", [site_report(cells={k: v for k, v in cells.items() if k in FORM.cells})]
-    )
-    (row,) = tables["reports"].to_pylist()
+    item = site_report(cells={k: v for k, v in cells.items() if k in FORM.cells})
+    stage(tmp_path, SITE, "甘肃省", [item, site_report("金昌市信访局", cells={})])
+    publish(tmp_path)
+    empty, row = read_arrow("reports", home=tmp_path).to_pylist()
+    assert all(empty[cell] is None for cell in CELLS)
     given = {cell: row[cell] for cell in CELLS if row[cell] is not None}
     assert given == {NEW: 4, "applications.carried_over.total": 1}
     assert (row["cells_stated"], row["cells_deduced"]) == (1, 1)
@@ -148,6 +149,7 @@ def test_verdict_of_conflicts_and_unreadable_documents() -> None:
             ],
             "no agency",
         ),
+        ([site_report(numbers={NEW: 4.5})], f"counts 4.5 in {NEW}"),
     ],
 )
 def test_reports_that_cannot_be_placed_are_refused(reports: list[SiteReport], complaint: str) -> None:
