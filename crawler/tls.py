@@ -130,7 +130,7 @@ class _IPv4First:
         self._addresses: list[IAddress] = []
 
     def resolutionBegan(self, resolution: IHostResolution) -> None:
-        self._receiver.resolutionBegan(resolution)  # type: ignore[call-arg]
+        self._receiver.resolutionBegan(resolution)  # type: ignore[call-arg, misc]
 
     def addressResolved(self, address: IAddress) -> None:
         if self._local or ipaddress.ip_address(address.host).is_global:
@@ -138,7 +138,7 @@ class _IPv4First:
 
     def resolutionComplete(self) -> None:
         for address in sorted(self._addresses, key=lambda one: not isinstance(one, IPv4Address)):
-            self._receiver.addressResolved(address)  # type: ignore[call-arg]
+            self._receiver.addressResolved(address)  # type: ignore[call-arg, misc]
         self._receiver.resolutionComplete()  # type: ignore[misc]
 
 

@@ -177,11 +177,16 @@ def main() -> None:
     ended(forked(partial(run_until, 0, home, 2)))
     readers = [forked(partial(read_on, home)) for _ in range(2)]
     try:
-        operations = range(1, int(counted(home).read_text()) + 1)
-        for number, point in enumerate(random.Random(seed).sample(operations, kills), start=3):
+        operations = list(range(1, int(counted(home).read_text()) + 1))
+        random.Random(seed).shuffle(operations)
+        number = 3
+        while kills:
+            point = operations.pop()
+            # Rounds differ a little in length: the last operations are not there in each.
             killed = not ended(forked(partial(run_until, point, home, number)))
             print(json.dumps({"point": point, "killed": killed}), flush=True)
             ended(forked(partial(look_after_kill if number % EACH else run_again, home, number)))
+            number, kills = number + 1, kills - killed
     finally:
         for reader in readers:
             done, status = os.waitpid(reader, os.WNOHANG)
