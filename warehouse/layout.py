@@ -47,13 +47,12 @@ def parquet_bytes(rows: pa.Table, schema: pa.Schema) -> bytes:
     """
     sink = pa.BufferOutputStream()
     coded = pa.schema([_coded(field) for field in schema])
-    rows = as_dictionaries(rows, schema)
     with pq.ParquetWriter(sink, coded, compression="zstd", store_schema=False) as writer:
         # What readers of Arrow take the types and labels of the columns from.
         described = base64.b64encode(schema.serialize()).decode()
         writer.add_key_value_metadata({"ARROW:schema": described})
         for start in range(0, rows.num_rows, ROW_GROUP):
-            group = rows.slice(start, ROW_GROUP)
+            group = as_dictionaries(rows.slice(start, ROW_GROUP), schema)
             columns = [_by_appearance(column.chunk(0)) for column in group.columns]
             writer.write_table(pa.table(columns, schema=coded), row_group_size=ROW_GROUP)
     return bytes(sink.getvalue())
@@ -81,11 +80,16 @@ def parquet_rows(
     return in_schema(rows, schema)
 
 
+def codes_of(texts: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Texts, plain or as dictionaries, as one dictionary array."""
+    return texts.dictionary_encode().unify_dictionaries().combine_chunks()
+
+
 def report_bounds(rows: pa.Table) -> list[tuple[int, int]]:
     """Where the rows of each report begin and end; they stand together."""
     if not rows.num_rows:
         return []
-    codes = rows["report_id"].dictionary_encode().unify_dictionaries().combine_chunks().indices.to_numpy()
+    codes = codes_of(rows["report_id"]).indices.to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=-1)).tolist()
     return list(pairwise([*starts, rows.num_rows]))
 

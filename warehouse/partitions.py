@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from warehouse.bodies import body_key, province_code
 from warehouse.corrections import Correction, Corrections, Refused
+from warehouse.layout import codes_of
 from warehouse.merge import ReportRows, corrected, joined_sources, merged, tables_of
 from warehouse.panel import chain_columns, chain_rows
 from warehouse.rows import REPORT_TABLES
@@ -115,13 +116,13 @@ def _winners(reports: pa.Table) -> pa.Table:
     keys = [("report_id", "ascending"), ("withdrawn", "ascending"), ("foreign", "ascending")]
     ranked = rows.sort_by([*keys, ("cells_stated", "descending"), ("site", "ascending")])
     # A `group_by` would not keep the order.
-    firsts = np.flatnonzero(np.diff(_numbers(_codes(ranked["report_id"]).indices), prepend=-1))
+    firsts = np.flatnonzero(np.diff(_numbers(codes_of(ranked["report_id"]).indices), prepend=-1))
     return ranked.select(["report_id", "site"]).take(firsts)
 
 
 def _of_winners(rows: pa.Table, winners: pa.Table) -> pa.Table:
     """The rows of the winners in their order; works on the codes of the texts, as `cells` has millions."""
-    ids, sites = _codes(rows["report_id"]), _codes(rows["site"])
+    ids, sites = codes_of(rows["report_id"]), codes_of(rows["site"])
     rank = _numbers(pc.index_in(ids.dictionary, value_set=winners["report_id"]))
     winning = _numbers(pc.index_in(winners["site"], value_set=sites.dictionary))
     rank_of_row = rank[_numbers(ids.indices)]
@@ -151,7 +152,7 @@ def _twice(reports: pa.Table, winners: pa.Table, cells: pa.Table) -> tuple[set[s
 def _differing(cells: pa.Table, sites: Mapping[str, list[str]]) -> set[str]:
     """The reports among these whose sites do not all show the same statuses and numbers."""
     names = ("report_id", "site", "cell", "status")
-    coded = {name: _codes(cells[name]) for name in names}
+    coded = {name: codes_of(cells[name]) for name in names}
     ids, of_site, cell, status = (_numbers(coded[name].indices) for name in names)
     held = _numbers(pc.index_in(coded["report_id"].dictionary, value_set=pa.array(list(sites), pa.string())))
     rows = np.flatnonzero(held[ids] >= 0) if len(ids) else np.zeros(0, np.int64)
@@ -274,13 +275,9 @@ def _plain(rows: pa.Table, table: str) -> pa.Table:
     return pa.table([rows[field.name].cast(field.type) for field in schema], schema=schema)
 
 
-def _codes(texts: pa.ChunkedArray) -> pa.DictionaryArray:
-    return texts.dictionary_encode().unify_dictionaries().combine_chunks()
-
-
 def _each(texts: pa.ChunkedArray, number: Callable[[str], int]) -> Codes:
     """A number for each text (none is null); it is asked for once for each that differs."""
-    codes = _codes(texts)
+    codes = codes_of(texts)
     return np.array([number(text) for text in codes.dictionary.to_pylist()], np.int64)[
         _numbers(codes.indices)
     ]

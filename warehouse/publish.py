@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -54,6 +54,9 @@ from warehouse.store import Held, Home, Store, open_store, plain_errors
 _PROVINCES_AT_ONCE = 2
 """More would need more memory than one big province in all its years does."""
 
+_TABLES_AT_ONCE = 2
+"""`cells` takes as long as all others together."""
+
 _COUNTS = [*(f"cells_{status}" for status in CellStatus), *(f"checks_{outcome}" for outcome in CheckOutcome)]
 
 
@@ -83,13 +86,25 @@ def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
     (disk full, bucket out of reach, staging damaged); the published dataset is then as it was.
     """
     store = open_store(home)
-    with plain_errors(store), store.exclusive(CURRENT) as held:
+    with plain_errors(store), store.exclusive(CURRENT) as held, _memory_page_by_page():
         adopt_folders(store)
         while True:
             try:
                 return _Publishing(store, held).run(sites)
             except SiteMovedError:
                 continue
+
+
+@contextmanager
+def _memory_page_by_page() -> Iterator[None]:
+    """Let Arrow ask the system for memory: its own allocator takes huge pages, and a publication that uses
+    them once pays for clearing them as much as for all its work on one site."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 class _Publishing:
@@ -203,19 +218,22 @@ class _Publishing:
                     yield self._put_rows(table, part, rows)
 
     def _spliced(self, part: Partition, agencies: Collection[str]) -> Iterator[File]:
-        """The files of a partition with the rows of some agencies put in their place; a table where these are
-        what was published keeps its file."""
-        for table, schema in SCHEMAS.items():
-            rows = part.tables.get(table, schema.empty_table())
-            if (file := self._files_before.get(file_path(table, part.year, part.province))) is not None:
-                before = as_dictionaries(self._rows(table, file), schema)
-                if in_schema(rows_of(before, agencies), schema).equals(in_schema(rows, schema)):
-                    yield file
-                    continue
-                renewed = as_dictionaries(rows, schema) if rows.num_rows else rows
-                rows = splice(before, renewed, agencies)
-            if rows.num_rows:
-                yield self._put_rows(table, part, rows)
+        """The files of a partition with the rows of some agencies put in their place (two tables at once)."""
+        with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
+            files = pool.map(lambda table: self._spliced_table(table, part, agencies), SCHEMAS)
+            yield from (file for file in files if file is not None)
+
+    def _spliced_table(self, table: str, part: Partition, agencies: Collection[str]) -> File | None:
+        """The file of a table, None without rows; where the rows are what was published it stays as it is."""
+        schema = SCHEMAS[table]
+        rows = part.tables.get(table, schema.empty_table())
+        if (file := self._files_before.get(file_path(table, part.year, part.province))) is not None:
+            before = self._rows(table, file)
+            if in_schema(rows_of(before, agencies), schema).equals(in_schema(rows, schema)):
+                return file
+            renewed = as_dictionaries(rows, schema) if rows.num_rows else rows
+            rows = splice(before, renewed, agencies)
+        return self._put_rows(table, part, rows) if rows.num_rows else None
 
     def _put_rows(self, table: str, part: Partition, rows: pa.Table) -> File:
         path = file_path(table, part.year, part.province)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.layout import report_bounds
+from warehouse.layout import codes_of, report_bounds
 
 
 def rows_of(rows: pa.Table, agencies: Collection[str]) -> pa.Table:
-    """The rows of some agencies, in their order; `agency` is a dictionary in one piece."""
-    [codes] = rows["agency"].chunks
+    """The rows of some agencies, in their order."""
+    codes = codes_of(rows["agency"])
     wanted = pc.is_in(codes.dictionary, value_set=pa.array(sorted(agencies), pa.string()))
-    return rows.take(np.flatnonzero(wanted.to_numpy(zero_copy_only=False)[codes.indices.to_numpy()]))
+    return rows.filter(pa.array(wanted.to_numpy(zero_copy_only=False)[codes.indices.to_numpy()]))
 
 
 def splice(before: pa.Table, renewed: pa.Table, agencies: Collection[str]) -> pa.Table:
     """`before` without the rows of `agencies`, and `renewed` in their place.
 
-    Both are sorted by `report_id` and have all texts as dictionaries, each column in one piece; so has what
-    comes out, except for its pieces.
+    Both are sorted by `report_id` and have all texts as dictionaries; so has what comes out.
     """
+    # Without what the fields say, which the file and the renewed rows say differently.
+    before, renewed = (pa.table(rows.columns, rows.column_names) for rows in (before, renewed))
     runs = [
         *((report_id, before, start, end) for report_id, start, end in _runs(before, agencies)),
         *((report_id, renewed, start, end) for report_id, start, end in _runs(renewed, ())),
@@ -43,8 +43,8 @@ def splice(before: pa.Table, renewed: pa.Table, agencies: Collection[str]) -> pa
 def _runs(rows: pa.Table, without: Collection[str]) -> Iterator[tuple[str, int, int]]:
     """Each report's id and where its rows begin and end, except for the reports of some agencies."""
     bounds = report_bounds(rows)
-    first = rows.select(["report_id", "agency"]).take(pa.array([start for start, _ in bounds], pa.int64()))
-    ids, of = first["report_id"].to_pylist(), first["agency"].to_pylist()
+    starts = pa.array([start for start, _ in bounds], pa.int64())
+    ids, of = (codes_of(rows[name]).take(starts).to_pylist() for name in ("report_id", "agency"))
     for report_id, agency, (start, end) in zip(ids, of, bounds, strict=True):
         if agency not in without:
             yield report_id, start, end

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.layout import in_schema
+from warehouse.layout import codes_of, in_schema
 from warehouse.schema import CELLS, REPORTS
 
 
@@ -16,7 +16,7 @@ def with_cells(heads: pa.Table, cells: pa.Table) -> pa.Table:
     """
     rows = pa.table(
         {
-            "report": cells["report_id"].dictionary_encode().unify_dictionaries().combine_chunks(),
+            "report": codes_of(cells["report_id"]),
             "cell": cells["cell"].cast(pa.string()),
             "value": cells["value"],
         }
