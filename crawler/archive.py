@@ -5,6 +5,9 @@
     <crawl_id>.changes.jsonl  what was noticed at the sites: one line a change
     <crawl_id>.result.json    how the crawl of each site ended, written last: without it a crawl is unfinished
 
+Beside them lies what follows from them and may be removed: `memory/` (`crawler.memory`) and `digests.sqlite`
+(`crawler.digests`).
+
 Crawl ids begin with the UTC time of their start, so their order as text is their order in time.
 """
 
@@ -213,11 +216,14 @@ class Archive:
     def is_finished(self, crawl_id: str) -> bool:
         return (self.root / f"{crawl_id}.result.json").exists()
 
+    def index(self, crawl_id: str) -> Path:
+        """The index of a crawl."""
+        return self.root / f"{crawl_id}.jsonl"
+
     def captures(self, crawl_id: str, site: str | None = None) -> list[Capture]:
         """Captures of a crawl in the order of their fetching, those of one site where `site` is given."""
-        path = self.root / f"{crawl_id}.jsonl"
         found: dict[tuple[str, str, str], Capture] = {}
-        for fields in _lines(path):
+        for fields in _lines(self.index(crawl_id)):
             if site is None or fields["site"] == site:
                 capture = capture_of(fields)
                 # A second line about the same fetch says the role that its text turned out to have.
@@ -270,15 +276,6 @@ class Archive:
                 if result.site in wanted and result.outcome is CrawlOutcome.DONE:
                     found[result.site] = result
                     wanted.discard(result.site)
-        return found
-
-    def find(self, digests: Collection[str]) -> dict[str, list[Capture]]:
-        """The captures of every crawl with these digests, by digest, in the order of their fetching."""
-        found: dict[str, list[Capture]] = {}
-        for crawl_id in self.begun():
-            for fields in _lines(self.root / f"{crawl_id}.jsonl"):
-                if fields["digest"] in digests:
-                    found.setdefault(fields["digest"], []).append(capture_of(fields))
         return found
 
     def read(self, capture: Capture) -> bytes:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.archive import Archive, Capture
+from crawler.digests import Digests
 from flows.documents import rule_in_words
 from flows.originals import documents, place_of
 from parsers.forms import RuleInstance, load_forms
@@ -112,7 +113,7 @@ class _Source:
 
 def _source(archive: Archive, digest: str | None, cells: Sequence[Row]) -> _Source:
     """What is archived under a digest, and the document in it that holds a report with these cells."""
-    captures = tuple(archive.find([digest]).get(digest, ())) if digest else ()
+    captures = tuple(Digests(archive.root).find([digest]).get(digest, ())) if digest else ()
     if not captures:
         return _Source()
     data = archive.read(captures[-1])

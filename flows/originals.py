@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from crawler.archive import Archive, ArchiveError, Capture
+from crawler.digests import Digests
 from flows.limits import TooExpensiveError, within_limits
 from flows.parse import ParserPool
 from parsers import parts
@@ -51,7 +52,7 @@ async def lost_texts(
         for of_report in opened.rows(file, schema)["digests"].to_pylist()
         for digest in of_report
     }
-    captures = {digest: found[-1] for digest, found in Archive(archive_root).find(digests).items()}
+    captures = {digest: found[-1] for digest, found in Digests(archive_root).find(digests).items()}
     for file in opened.files("cells"):
         stated, flaws = _stated(opened.rows(file, opened.schema("cells", _COLUMNS)))
         for flaw in flaws:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from crawler.archive import Capture
+from crawler.digests import FILE as DIGESTS
 from flows.ledger import Ledger, open_ledger
 from warehouse.bucket import Bucket
 from warehouse.store import BUCKET, Store, open_store
@@ -157,7 +158,7 @@ class ArchiveFolder:
         found = {}
         for path in self.root.rglob("*"):
             name = str(path.relative_to(self.root))
-            if path.is_file() and name not in self._with_holes:
+            if path.is_file() and name not in self._with_holes and name != DIGESTS:
                 status = path.stat()
                 found[name] = (status.st_size, status.st_mtime_ns)
         return found

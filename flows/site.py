@@ -11,7 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 
-from crawler.archive import Archive, ArchiveError, Capture
+from crawler.archive import Archive, ArchiveError
+from crawler.digests import Digests
 from flows.summary import RunSummary, SiteOutcome, SiteRun, read_summaries
 from warehouse.site import IMAGES, Broken, Original, Rendering, Run, Runs, render_site
 
@@ -22,26 +23,24 @@ log = logging.getLogger("nianbao")
 
 
 class ArchivedOriginals:
-    """Gives the bytes of a digest from the archive; looks through the crawls, the newest first, as far as it
-    has to."""
+    """Gives the bytes of a digest from the archive as it is when a process first asks."""
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
-        self._found: dict[str, Capture] = {}
-        self._crawls: list[str] | None = None
+        self._digests: Digests | None = None
+
+    def __reduce__(self) -> tuple[type[ArchivedOriginals], tuple[Path]]:
+        return ArchivedOriginals, (self._archive,)
 
     def read(self, digest: str) -> Original | None:
-        archive = Archive(self._archive)
-        if self._crawls is None:
-            self._crawls = archive.crawls()
-        while digest not in self._found and self._crawls:
-            for capture in archive.captures(self._crawls.pop(0)):
-                self._found.setdefault(capture.digest, capture)
-        if digest not in self._found:
+        if self._digests is None:
+            self._digests = Digests(self._archive)
+        captures = self._digests.find([digest])
+        if not captures:
             return None
-        found = self._found[digest]
+        found = captures[digest][-1]
         try:
-            return Original(archive.read(found), found.content_type)
+            return Original(Archive(self._archive).read(found), found.content_type)
         except ArchiveError as error:
             log.warning("the site shows no original of %s: %s", found.url, error)
             return None

@@ -46,14 +46,15 @@ _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an ar
 def read(data: bytes, http_charset: str | None = None) -> Document:
     """Reads a page; raises ReadError if no markup can be found in it."""
     text = decode_html(data, http_charset)
-    root = _tree(text + embedded_markup(text))
+    root = tree(text + embedded_markup(text))
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()
     return Document(tuple(walker.blocks), _meta(root))
 
 
-def _tree(text: str) -> etree._Element:
+def tree(text: str) -> etree._Element:
+    """The elements of a page. Raises ReadError where there are none."""
     # libxml2 drops what follows the first end of a document; pages hold whole documents pasted into them.
     text = _DOCUMENT_END.sub("", _XML_DECLARATION.sub("", text.replace("\x00", "")))
     root = etree.fromstring(text, etree.HTMLParser())

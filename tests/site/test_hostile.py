@@ -9,6 +9,7 @@ import pytest
 from lxml import html
 from playwright.sync_api import expect
 
+from parsers.model import ReadError
 from parsers.readers import read_document
 from tests.site.browser import Reader
 from tests.site.room import HOSTILE_HTML, HOSTILE_NAMES, IMAGE, SCRIPT, Room
@@ -137,6 +138,27 @@ def test_markup_of_originals_keeps_text_and_tables_alone(body: str) -> None:
         assert element.tag in HARMLESS
         assert set(element.attrib) <= {"id", "colspan", "rowspan"}
         assert element.get("id") is None or re.fullmatch(r"t\d+-r\d+-c\d+", element.get("id", ""))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<?xml version="1.0" encoding="UTF-8"?>\n<html xmlns="http://www.w3.org/1999/xhtml">',
+        "\x00<html>",
+        "<html></html><html>",
+        "<!-- gone -->" * 9,
+    ],
+)
+def test_an_original_is_shown_whatever_stands_before_it(head: str) -> None:
+    page = f"{head}<body><p>2023年</p><table><tr><td>现行有效件数</td><td>12</td></tr></table></body></html>"
+    clean = sanitised(page, read_document(page.encode(), "utf-8"))
+    assert '<td id="t0-r0-c1">12</td>' in clean
+
+
+def test_an_original_of_blanks_is_unreadable() -> None:
+    page = " " * (3 << 20) + "<p>2023年</p>"
+    with pytest.raises(ReadError):
+        sanitised(page, read_document(page.encode(), "utf-8"))
 
 
 def test_data_cannot_end_the_element_that_holds_it() -> None:

@@ -24,12 +24,12 @@ from typing import Any, Protocol
 
 import nh3
 from lxml import etree
-from lxml import html as lxml_html
 from markupsafe import Markup
 
 from parsers.charset import decode_html
 from parsers.model import Document, ReadError, Table
 from parsers.readers import format_of, read_document
+from parsers.readers.html import tree
 from warehouse.site.pages import template, write
 
 IMAGES = 300
@@ -61,7 +61,6 @@ _CONTENT = {
 _OURS = re.compile(r"t\d+-r\d+-c\d+")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_BLANK = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,7 @@ def _body(
 def sanitised(text: str, document: Document) -> Markup:
     """A page's own markup, with nothing in it that acts, loads or leads anywhere, and with the place of each
     cell of `document`, the same page as the parsers read it."""
-    root = lxml_html.fromstring(text[:_LONGEST] or "<p></p>", parser=lxml_html.HTMLParser(huge_tree=False))
+    root = tree(text[:_LONGEST])
     tables = [block for block in document.blocks if isinstance(block, Table)]
     waiting = list(enumerate(tables))
     for element in root.iter("table"):
@@ -237,12 +236,15 @@ def _without_empty(markup: str) -> str:
 
 
 def _texts(cell: Any) -> Iterator[str]:
+    if next(cell.iterdescendants("script", "style"), None) is None:
+        yield from cell.itertext(with_tail=False)
+        return
     for text in cell.xpath(".//text()[not(ancestor::script or ancestor::style)]"):
         yield str(text)
 
 
 def _plain(text: str) -> str:
-    return _BLANK.sub("", text)
+    return "".join(text.split())
 
 
 def _blocks(document: Document) -> list[tuple[str, Any]]:
