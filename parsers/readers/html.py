@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 from lxml import etree
@@ -45,16 +46,29 @@ _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an ar
 
 def read(data: bytes, http_charset: str | None = None) -> Document:
     """Reads a page; raises ReadError if no markup can be found in it."""
+    return read_with_elements(data, http_charset).document
+
+
+class Page(NamedTuple):
+    """A page that was read, its elements, and those of the cells of each table of the document in their order;
+    none for a table of preformatted text."""
+
+    document: Document
+    root: etree._Element
+    cells: list[list[etree._Element]]
+
+
+def read_with_elements(data: bytes, http_charset: str | None = None) -> Page:
+    """As `read`, for who shows the page itself."""
     text = decode_html(data, http_charset)
-    root = tree(text + embedded_markup(text))
+    root = _tree(text + embedded_markup(text))
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()
-    return Document(tuple(walker.blocks), _meta(root))
+    return Page(Document(tuple(walker.blocks), _meta(root)), root, walker.cells)
 
 
-def tree(text: str) -> etree._Element:
-    """The elements of a page. Raises ReadError where there are none."""
+def _tree(text: str) -> etree._Element:
     # libxml2 drops what follows the first end of a document; pages hold whole documents pasted into them.
     text = _DOCUMENT_END.sub("", _XML_DECLARATION.sub("", text.replace("\x00", "")))
     root = etree.fromstring(text, etree.HTMLParser())
@@ -85,6 +99,7 @@ class _Walker:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.cells: list[list[etree._Element]] = []
         self.pieces: list[str] = []
 
     def walk(self, element: etree._Element) -> None:
@@ -101,12 +116,15 @@ class _Walker:
                 continue
             if tag == "pre":
                 self.end_paragraph()
-                self.blocks += blocks_of(_string(node))
+                found = blocks_of(_string(node))
+                self.blocks += found
+                self.cells += [[] for block in found if isinstance(block, Table)]
                 self.pieces.append(node.tail or "")
                 continue
-            if tag == "table" and (table := _data_table(node)) is not None:
+            if tag == "table" and (read := _data_table(node)) is not None:
                 self.end_paragraph()
-                self.blocks.append(table)
+                self.blocks.append(read[0])
+                self.cells.append(read[1])
                 self.pieces.append(node.tail or "")
                 continue
             if tag in _BREAKING:
@@ -130,12 +148,13 @@ class _Walker:
             self.blocks.append(Paragraph(text, level=level))
 
 
-def _data_table(table: etree._Element) -> Table | None:
-    """The table's cells at their places in the grid, spans expanded as browsers do; None if the table only
-    places other content: it holds tables, or a cell holds an article."""
+def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | None:
+    """The table's cells at their places in the grid, spans expanded as browsers do, and the element of each;
+    None if the table only places other content: it holds tables, or a cell holds an article."""
     if next(table.iterdescendants("table"), None) is not None:
         return None
     cells: list[GridCell] = []
+    elements: list[etree._Element] = []
     taken: dict[int, int] = {}  # column -> first row that is free again
     shown = (row for row in table.iter("tr") if not _HIDDEN.search(row.get("style") or ""))
     for row, element in enumerate(shown):
@@ -148,11 +167,12 @@ def _data_table(table: etree._Element) -> Table | None:
             if len(text) > _LAYOUT_TEXT:
                 return None
             cells.append(GridCell(text, row, column, rowspan, colspan))
+            elements.append(cell)
             if rowspan > 1:
                 for covered in range(column, column + colspan):
                     taken[covered] = max(row + rowspan, taken.get(covered, 0))
             column += colspan
-    return Table(tuple(cells), Geometry.GRID)
+    return Table(tuple(cells), Geometry.GRID), elements
 
 
 def _span(printed: str | None) -> int:

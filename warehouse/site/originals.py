@@ -26,10 +26,9 @@ import nh3
 from lxml import etree
 from markupsafe import Markup
 
-from parsers.charset import decode_html
 from parsers.model import Document, ReadError, Table
 from parsers.readers import format_of, read_document
-from parsers.readers.html import tree
+from parsers.readers.html import Page, read_with_elements
 from warehouse.site.pages import template, write
 
 IMAGES = 300
@@ -60,7 +59,6 @@ _CONTENT = {
 }  # fmt: skip
 _OURS = re.compile(r"t\d+-r\d+-c\d+")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,32 +178,22 @@ def _body(
         return "pages", Markup(template("drawn.html").render(pages=drawn, boxes=_rectangles(boxes)))
     charset = _CHARSET.search(original.content_type or "")
     label = charset[1] if charset else None
-    document = read_document(original.data, label)
     if kind == "html":
-        return "sandbox", sanitised(decode_html(original.data, label), document)
-    return "as_read", Markup(template("as_read.html").render(blocks=_blocks(document)))
+        return "sandbox", sanitised(read_with_elements(original.data, label))
+    return "as_read", Markup(template("as_read.html").render(blocks=_blocks(read_document(original.data))))
 
 
-def sanitised(text: str, document: Document) -> Markup:
+def sanitised(page: Page) -> Markup:
     """A page's own markup, with nothing in it that acts, loads or leads anywhere, and with the place of each
-    cell of `document`, the same page as the parsers read it."""
-    root = tree(text[:_LONGEST])
-    tables = [block for block in document.blocks if isinstance(block, Table)]
-    waiting = list(enumerate(tables))
-    for element in root.iter("table"):
-        if next(element.iterdescendants("table"), None) is not None:
-            continue
-        rows = [row for row in element.iter("tr") if not _HIDDEN.search(row.get("style") or "")]
-        cells = [cell for row in rows for cell in row.iterchildren("td", "th")]
-        texts = [_plain("".join(_texts(cell))) for cell in cells]
-        for place, (table_number, table) in enumerate(waiting):
-            if [_plain(cell.text) for cell in table.cells] == texts:
-                for cell, read in zip(cells, table.cells, strict=True):
-                    cell.set("id", f"t{table_number}-r{read.row}-c{read.column}")
-                del waiting[: place + 1]
-                break
+    cell of its document."""
+    tables = [block for block in page.document.blocks if isinstance(block, Table)]
+    for element in page.root.iter("td", "th"):
+        element.attrib.pop("id", "")  # it may look like one of ours
+    for number, (table, elements) in enumerate(zip(tables, page.cells, strict=True)):
+        for cell, element in zip(table.cells, elements, strict=elements != []):
+            element.set("id", f"t{number}-r{cell.row}-c{cell.column}")
     clean = nh3.clean(
-        etree.tostring(root, encoding="unicode", method="html"),
+        etree.tostring(page.root, encoding="unicode", method="html")[:_LONGEST],
         tags=_TAGS,
         clean_content_tags=_CONTENT,
         attributes=_ATTRIBUTES,
@@ -233,18 +221,6 @@ def _without_empty(markup: str) -> str:
             break
         markup = fewer
     return markup
-
-
-def _texts(cell: Any) -> Iterator[str]:
-    if next(cell.iterdescendants("script", "style"), None) is None:
-        yield from cell.itertext(with_tail=False)
-        return
-    for text in cell.xpath(".//text()[not(ancestor::script or ancestor::style)]"):
-        yield str(text)
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split())
 
 
 def _blocks(document: Document) -> list[tuple[str, Any]]:
