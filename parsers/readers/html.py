@@ -50,7 +50,7 @@ def read(data: bytes, http_charset: str | None = None) -> Document:
 
 
 class Page(NamedTuple):
-    """A page that was read, its elements, and those of the cells of each table of the document in their order;
+    """A page that was read, its elements, and of each table of the document those of its cells, in order;
     none for a table of preformatted text."""
 
     document: Document
