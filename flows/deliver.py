@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
 from crawler.registry import Site
 from crawler.urls import page_key
+from flows.former import Sources, changed, parsed_again
 from flows.ledger import SiteState
 from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
@@ -78,8 +79,14 @@ async def deliver(
         readable = sum(item.report.outcome is Outcome.REPORT for item in found)
         shortage = shortfall(site, readable, known, documents, len(_named(withdrawn) - _named(held)))
         if shortage is None:
-            seen = observed(index, site, result, withdrawn)
-            stage(home, site.id, site.province, [_site_report(site, item) for item in found], seen)
+            reports = [_site_report(site, item) for item in found]
+            before_now = changed(staged, {report.report_id: _sources(report) for report in reports})
+            former, _ = site_reports(site, await parsed_again(archive, before_now, pool))
+            seen = dataclasses.replace(
+                observed(index, site, result, withdrawn),
+                former=tuple(_site_report(site, item) for item in former),
+            )
+            stage(home, site.id, site.province, reports, seen)
         after = _staged(home, site.id)
     except (ArchiveError, WarehouseError, OSError) as error:
         return failed(site, str(error), result)
@@ -102,25 +109,24 @@ async def deliver(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """The sources of a report that is staged."""
-
-    urls: frozenset[str]
-    digests: tuple[str, ...]
-
-
-def _staged(home: str, site_id: str) -> dict[str, _Staged]:
-    """The reports that its portal holds, by report id, as staged of a site."""
+def _staged(home: str, site_id: str) -> dict[str, Sources]:
+    """The sources of the reports that its portal holds, by report id, as staged of a site."""
     staged = staged_site(home, site_id)
     if staged is None:
         return {}
     rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at", "verdict"]).to_pylist()
     return {
-        row["report_id"]: _Staged(frozenset(row["urls"]), tuple(row["digests"]))
+        row["report_id"]: Sources(frozenset(row["urls"]), tuple(row["digests"]))
         for row in rows
         if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE
     }
+
+
+def _sources(report: SiteReport) -> Sources:
+    return Sources(
+        frozenset(source.url for source in report.sources),
+        tuple(source.digest for source in report.sources),
+    )
 
 
 def fingerprint_of(site: Site, held: Iterable[Capture], withdrawn: Iterable[Capture]) -> str:

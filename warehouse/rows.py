@@ -46,6 +46,11 @@ class SiteReport:
     sources: tuple[Source, ...]
     published_date: date | None
 
+    @property
+    def report_id(self) -> str:
+        """Its key in the tables. Raises ValueError without agency or year."""
+        return str(identity(self)["report_id"])
+
 
 def verdict(report: Report) -> Verdict:
     """How far the form of `report` could be read (the rule: see `Verdict`)."""
@@ -77,10 +82,9 @@ def report_tables(site_id: str, province: str, reports: Iterable[SiteReport]) ->
         if (item.site_id, item.province) != (site_id, province):
             theirs = f"{item.site_id} in {item.province}"
             raise ValueError(f"{report.source} belongs to {theirs}, not to {site_id} in {province}")
-        key = identity(item)["report_id"]
-        if key in by_id:
-            raise ValueError(f"{site_id} gives {key} twice")
-        by_id[key] = item
+        if item.report_id in by_id:
+            raise ValueError(f"{site_id} gives {item.report_id} twice")
+        by_id[item.report_id] = item
     ordered = [item for _, item in sorted(by_id.items())]
     rows: dict[str, Iterator[Row]] = {
         "reports": (report_row(item) for item in ordered),
