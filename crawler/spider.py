@@ -198,8 +198,10 @@ class ReportSpider(Spider):
                 self.writer.missing(capture)
                 crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
                 return
-            crawl.known_links(link.url for link in family.read_list(old).items)
-            if not same and visit.role is Role.LIST and _has_shrunk(old, page, family):
+            # What stands there now may show nothing of the family any more: each page is read as its own.
+            its = family if same else family_of(old, visit.portal or crawl.site.portal)
+            crawl.known_links(link.url for link in its.read_list(old).items)
+            if not same and visit.role is Role.LIST and _has_shrunk(_named(old, its), _named(page, family)):
                 crawl.shrunk(capture.url)
         Arrival(crawl, visit, page, family, partial(self._turned, capture, before)).read()
         if before is not None and not same:
@@ -219,9 +221,8 @@ class ReportSpider(Spider):
         return Page.of(response, capture.url, capture.parent if capture.portal else None)
 
 
-def _has_shrunk(old: Page, page: Page, family: Family) -> bool:
-    """Whether a list that changed names less than half of the reports that it named before."""
-    was, now = _named(old, family), _named(page, family)
+def _has_shrunk(was: int, now: int) -> bool:
+    """Whether a list that named `was` reports names less than half of them now."""
     return was > 1 and (now == 0 or (was > 3 and now * 2 <= was))
 
 
