@@ -74,6 +74,8 @@ def _row(run: SiteRun) -> dict[str, str | int | None]:
         "revised": run.revised,
         "withdrawn": run.withdrawn,
         "requests": run.requests,
+        "did not come": run.trouble_count,
+        "lists shrunk": len(run.shrunk),
         "failing since": f"{run.failing_since:%Y-%m-%d}" if run.failing_since else None,
         "reason": run.reason,
     }

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
-from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult
+from crawler.archive import Archive, ArchiveError, Capture, CrawlOutcome, Role, SiteResult, Trouble
 from crawler.registry import Site
 from crawler.urls import page_key
 from flows.former import Sources, changed, parsed_again
@@ -23,13 +23,16 @@ from flows.ledger import SiteState
 from flows.observed import observed
 from flows.parse import Article, ParsedArticle, ParserPool, Problem, articles
 from flows.place import ArchiveFolder
-from flows.summary import SiteIssue, SiteOutcome, SiteRun
+from flows.summary import TROUBLES, SiteIssue, SiteOutcome, SiteRun, SiteTrouble
 from parsers import reconcile
 from parsers.identity import agency_of, year_of
 from parsers.labels import normalise
 from parsers.model import CheckOutcome, Issue, IssueCode, Outcome, Report, Scope
 from parsers.recognise import TitleKind, classify_title, report_named
 from warehouse import SiteReport, Source, Verdict, WarehouseError, agency_name, stage, stage_view, staged_site
+from warehouse.vocabulary import RevisionKind
+
+_OF_TEXT = {RevisionKind.CELL, RevisionKind.SECTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def deliver(
             return _unchanged(_site_run(site, SiteOutcome.DONE, None, result, family), before)
         groups = articles(held)
         documents = sum(map(len, groups))
-        staged = _staged(home, site.id)
+        staged, told = _staged(home, site.id)
         known = still_known([report.urls for report in staged.values()], withdrawn)
         archive.fetch(held)
         found, problems = site_reports(site, await pool.parse(archive.root, groups), groups)
@@ -87,7 +90,7 @@ async def deliver(
                 former=tuple(_site_report(site, item) for item in former),
             )
             stage(home, site.id, site.province, reports, seen)
-        after = _staged(home, site.id)
+        after, told_now = _staged(home, site.id)
     except (ArchiveError, WarehouseError, OSError) as error:
         return failed(site, str(error), result)
     cells = Counter(cell.status for item in found for cell in item.report.cells.values())
@@ -99,7 +102,7 @@ async def deliver(
             "documents": documents,
             "reports": readable,
             "new": len(after.keys() - staged.keys()),
-            "revised": sum(staged[key].digests != after[key].digests for key in staged.keys() & after.keys()),
+            "revised": sum(told[key] < told_now[key] for key in staged.keys() & after.keys()),
             "withdrawn": len(staged.keys() - after.keys()),
             "fingerprint": None if shortage else fingerprint,
             "cells": dict(cells),
@@ -109,17 +112,19 @@ async def deliver(
     )
 
 
-def _staged(home: str, site_id: str) -> dict[str, Sources]:
-    """The sources of the reports that its portal holds, by report id, as staged of a site."""
+def _staged(home: str, site_id: str) -> tuple[dict[str, Sources], Counter[str]]:
+    """The sources of the reports that its portal holds, by report id, as staged of a site; and in how many
+    places the text of each has changed so far. Pages whose bytes change by themselves say what they said."""
     staged = staged_site(home, site_id)
     if staged is None:
-        return {}
+        return {}, Counter()
     rows = staged["reports"].select(["report_id", "urls", "digests", "withdrawn_at", "verdict"]).to_pylist()
+    told = staged["revisions"].select(["report_id", "revision"]).to_pylist()
     return {
         row["report_id"]: Sources(frozenset(row["urls"]), tuple(row["digests"]))
         for row in rows
         if row["withdrawn_at"] is None and row["verdict"] != Verdict.UNREADABLE
-    }
+    }, Counter(row["report_id"] for row in told if row["revision"] in _OF_TEXT)
 
 
 def _sources(report: SiteReport) -> Sources:
@@ -292,6 +297,11 @@ def _flaw(report: Report, captures: Article, code: IssueCode, message: str) -> P
     return Problem(report.source, captures[0].digest if captures else None, Outcome.REPORT, code, message)
 
 
+def _failed(result: SiteResult) -> list[Trouble]:
+    """What did not come although it may be asked for: what robots.txt forbids is no trouble of a night."""
+    return [trouble for trouble in result.troubles if trouble.outcome is not CrawlOutcome.ROBOTS_DENIED]
+
+
 def _site_run(
     site: Site,
     outcome: SiteOutcome,
@@ -299,6 +309,7 @@ def _site_run(
     result: SiteResult | None,
     family: str | None = None,
 ) -> SiteRun:
+    troubles = _failed(result) if result else []
     return SiteRun(
         site=site.id,
         name=site.name,
@@ -310,4 +321,8 @@ def _site_run(
         family=family or site.portal,
         requests=result.requests if result else 0,
         bytes=result.bytes if result else 0,
+        trouble_count=len(troubles),
+        troubles=[SiteTrouble(url=t.asked.url, detail=t.detail) for t in troubles[:TROUBLES]],
+        shrunk=list(result.shrunk) if result else [],
+        notes=list(result.notes) if result else [],
     )

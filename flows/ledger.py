@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crawler.archive import CrawlOutcome
-from flows.summary import SiteOutcome, SiteRun, read_summaries
+from flows.summary import SiteOutcome, SiteRun, SiteTrouble, read_summaries
 from parsers.model import CellStatus
 
 
@@ -24,7 +24,7 @@ class SiteState(BaseModel):
     """A site after its newest run. `crawled_at` is when that began, `delivered_at` the last one that was
     done; `changed_at` when a report was last new, revised or withdrawn; `failing_since` and `failures` count
     the runs since then in which the site was broken; `fingerprint`, `reports` and `cells` are those last
-    delivered."""
+    delivered; `trouble_count`, `troubles`, `shrunk` and `notes` are those of the newest crawl."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,6 +44,10 @@ class SiteState(BaseModel):
     fingerprint: str | None = None
     reports: int = 0
     cells: dict[CellStatus, int] = Field(default_factory=dict)
+    trouble_count: int = 0
+    troubles: list[SiteTrouble] = Field(default_factory=list)
+    shrunk: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 Ledger = dict[str, SiteState]
@@ -102,6 +106,10 @@ def _after(before: SiteState | None, run_id: str, started_at: datetime, run: Sit
         outcome=run.outcome,
         crawl_outcome=run.crawl_outcome,
         reason=run.reason,
+        trouble_count=run.trouble_count,
+        troubles=run.troubles,
+        shrunk=run.shrunk,
+        notes=run.notes,
     )
     if run.outcome is SiteOutcome.DONE:
         changed = before is None or run.new or run.revised or run.withdrawn

@@ -15,7 +15,7 @@ from crawler.registry import Site
 from flows.journal import open_runs
 from flows.ledger import Ledger, SiteState, read_ledger
 from flows.place import Place
-from flows.summary import RunOutcome, RunSummary, SiteOutcome, read_summaries
+from flows.summary import RunOutcome, RunSummary, SiteOutcome, SiteTrouble, read_summaries
 from warehouse import NoDatasetError, read
 
 LAST_RUNS = 30
@@ -81,8 +81,20 @@ class BrokenSite(BaseModel):
     tonight: bool
 
 
+class IncompleteSite(BaseModel):
+    """A site that delivered, although not everything came or a list shrank (see `flows.summary.SiteRun`)."""
+
+    site: str
+    name: str
+    crawled_at: datetime
+    trouble_count: int
+    troubles: list[SiteTrouble]
+    shrunk: list[str]
+
+
 class Status(BaseModel):
-    """The state of a home. `coverage` counts published reports by province and year."""
+    """The state of a home as of the newest crawl of each site. `coverage` counts published reports by
+    province and year, `notes` are what is out of the ordinary with the hosts of a site."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,6 +103,8 @@ class Status(BaseModel):
     open_runs: list[OpenRun]
     sites: dict[State, int]
     broken: list[BrokenSite]
+    incomplete: list[IncompleteSite]
+    notes: dict[str, list[str]]
     reports: int
     coverage: dict[str, dict[int, int]]
 
@@ -116,6 +130,12 @@ def status_of(place: Place, sites: Iterable[Site]) -> Status:
             for site, state in states.items()
             if state not in (State.DELIVERS, State.NEVER)
         ],
+        incomplete=[
+            _incomplete(ledger[site])
+            for site, state in states.items()
+            if state is State.DELIVERS and (ledger[site].trouble_count or ledger[site].shrunk)
+        ],
+        notes={site: ledger[site].notes for site in states if site in ledger and ledger[site].notes},
         reports=sum(sum(years.values()) for years in coverage.values()),
         coverage=coverage,
     )
@@ -143,6 +163,15 @@ def status_lines(status: Status) -> Iterator[str]:
             yield f"  {site.site}  {site.reason}  {site.name}, {site.state} {since}".rstrip()
         if len(status.broken) > SHOWN:
             yield f"  and {len(status.broken) - SHOWN} more: nianbao status --json"
+    if status.incomplete:
+        yield "delivered, but not everything came"
+        for part in sorted(status.incomplete, key=lambda part: part.crawled_at, reverse=True)[:SHOWN]:
+            yield f"  {part.site}  {_missing(part)}  {part.name}, {part.crawled_at.astimezone():%Y-%m-%d}"
+        if len(status.incomplete) > SHOWN:
+            yield f"  and {len(status.incomplete) - SHOWN} more: nianbao status --json"
+    if status.notes:
+        noted, notes = next(iter(status.notes.items()))
+        yield f"hosts of note ({len(status.notes)} sites, all in --json): {noted}: {notes[0]}"
     if not status.coverage:
         yield "nothing published yet"
         return
@@ -171,6 +200,28 @@ def _broken(state: SiteState, kind: State) -> BrokenSite:
         reason=state.reason,
         tonight=state.failures <= 1 and state.delivered_at is not None,
     )
+
+
+def _incomplete(state: SiteState) -> IncompleteSite:
+    return IncompleteSite(
+        site=state.site,
+        name=state.name,
+        crawled_at=state.crawled_at,
+        trouble_count=state.trouble_count,
+        troubles=state.troubles,
+        shrunk=state.shrunk,
+    )
+
+
+def _missing(part: IncompleteSite) -> str:
+    """What did not come, in a line."""
+    said = []
+    if part.trouble_count:
+        first = part.troubles[0]
+        said.append(f"{part.trouble_count} addresses did not come, first {first.url}: {first.detail}")
+    if part.shrunk:
+        said.append(f"{len(part.shrunk)} lists shrank, first {part.shrunk[0]}")
+    return "; ".join(said)
 
 
 def _line(run: RunSummary) -> RunLine:

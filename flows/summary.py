@@ -83,12 +83,25 @@ class SiteIssue(_Model):
     message: str
 
 
+class SiteTrouble(_Model):
+    """An address that did not come, and why."""
+
+    url: str
+    detail: str
+
+
+TROUBLES = 10
+"""Addresses that did not come of which a site's record names the first."""
+
+
 class SiteRun(_Model):
     """One site in a run. `known` is the number of reports staged before; `reason` is set unless done. `new`,
-    `revised` and `withdrawn` count reports against those staged before; `requests` and `bytes` are those of
-    the crawl; `family` is the portal family, `fingerprint` that of what the site holds; `unchanged`: it was
-    the same as before, or broken as before, so nothing was staged; `failing_since` is when the site last
-    stopped to deliver."""
+    `revised` (in what they say) and `withdrawn` count reports against those staged before; `requests` and
+    `bytes` are those of the crawl; `family` is the portal family, `fingerprint` that of what the site holds;
+    `unchanged`: it was the same as before, or broken as before, so nothing was staged; `failing_since` is
+    when the site last stopped to deliver. What the crawl says of a site that may be done all the same:
+    `trouble_count` addresses did not come, `troubles` are the first of them, `shrunk` the lists that suddenly
+    name less than half of what they did, `notes` what is out of the ordinary with its hosts."""
 
     site: str
     name: str
@@ -112,6 +125,10 @@ class SiteRun(_Model):
     cells: dict[CellStatus, int] = Field(default_factory=dict)
     checks_failed: int = 0
     issues: list[SiteIssue] = Field(default_factory=list)
+    trouble_count: int = 0
+    troubles: list[SiteTrouble] = Field(default_factory=list)
+    shrunk: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 class Totals(_Model):
