@@ -160,12 +160,15 @@ def parser_pool(processes: int | None = None) -> Iterator[ParserPool]:
 
 
 async def _one_by_one(archive_root: Path, batch: Sequence[Article]) -> list[ParsedArticle]:
-    """Parse articles of which one ended its process, each in a process that nothing else shares."""
+    """Parse articles of which one ended its process, one at a time. An article is to blame if it ends a
+    process that has read nothing else; the one before may have died of what it had read, or been killed."""
     found: list[ParsedArticle] = []
-    for article in batch:
-        with parser_pool(processes=1) as pool:
+    with parser_pool(processes=1) as pool:
+        for article in batch:
             answer = await pool.run(parse_articles, archive_root, [article])
-        found += answer or [ParsedArticle((), (_crash(article),))]
+            if answer is None:
+                answer = await pool.run(parse_articles, archive_root, [article])
+            found += answer or [ParsedArticle((), (_crash(article),))]
     return found
 
 
