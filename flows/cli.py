@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     publish = commands.add_parser("publish", parents=[common], help="staging to dataset again")
     publish.set_defaults(command=_publish)
     site = commands.add_parser("site", parents=[common], help="the dataset as web pages to look at")
-    site.add_argument("--out", type=Path, metavar="DIR", help="where the pages go (default: HOME/site)")
+    site.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the pages go (default: HOME/site; needed for a bucket)"
+    )
     site.add_argument("--images", action="store_true", help="draw the pages of every PDF and scan now")
     site.add_argument("--serve", action="store_true", help="then show them on loopback until interrupted")
     site.set_defaults(command=_site)
@@ -188,17 +190,19 @@ def _publish(options: argparse.Namespace) -> int:
     print(f"snapshot {publication.snapshot}")
     print(f"dataset  {dataset_of(home)}")
     if not home.startswith("s3://"):
+        from flows.place import Place
         from flows.site import render
 
-        print(f"site     {(render(Path(home)).folder / 'index.html').as_uri()}")
+        print(f"site     {(render(Place.of(home)).folder / 'index.html').as_uri()}")
     return 0
 
 
 def _site(options: argparse.Namespace) -> int:
+    from flows.place import Place
     from flows.site import render, served
     from warehouse.site import IMAGES
 
-    done = render(Path(home_of(options)), options.out, None if options.images else IMAGES)
+    done = render(Place.of(home_of(options)), options.out, None if options.images else IMAGES)
     print(f"reports  {done.reports}")
     print(f"pages    {done.written} written, {done.removed} removed")
     if done.waiting:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -80,10 +79,10 @@ async def publish_sites(home: str, site_ids: list[str]) -> list[str]:
 
 
 @task(name="render the site", cache_policy=NO_CACHE, persist_result=False)
-async def render_pages(home: Path) -> int:
+async def render_pages(place: Place) -> int:
     """Render what changed; gives the number of pages written. A home without a dataset has no site."""
     try:
-        return (await asyncio.to_thread(render, home)).written
+        return (await asyncio.to_thread(render, place)).written
     except NoDatasetError:
         return 0
 
@@ -202,11 +201,12 @@ class Run:
         return summary
 
     async def _render(self) -> None:
-        """Bring the site up to what is published now; a rendering that fails moves nothing else."""
+        """Bring the site up to what is published now; a rendering that fails moves nothing else. The site of
+        a home in a bucket is rendered by `nianbao site --out`, on the machine that shows it."""
         if self.place.is_bucket:
             return
         # Prefect's overload forgets that the state of an async task is awaited.
-        state: State[int] = await render_pages(self.place.work, return_state=True)  # type: ignore[misc]
+        state: State[int] = await render_pages(self.place, return_state=True)  # type: ignore[misc]
         if not state.is_completed():
             reason = (state.message or str(state.name)).partition("\n")[0]
             log.warning("the site was not rendered: %s", reason)

@@ -10,11 +10,16 @@ from datetime import datetime
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from crawler.archive import Archive, ArchiveError
+from crawler.archive import Archive, ArchiveError, Capture
 from crawler.digests import Digests
+from flows.place import ArchiveFolder, Place
 from flows.summary import RunSummary, SiteOutcome, SiteRun, read_summaries
+from warehouse import WarehouseError
+from warehouse.bucket import Bucket
 from warehouse.site import IMAGES, Broken, Original, Rendering, Run, Runs, render_site
+from warehouse.store import BUCKET
 
 RUNS = 30
 """Runs that the site lists; what was broken before them already counts as broken since the first of them."""
@@ -23,14 +28,16 @@ log = logging.getLogger("nianbao")
 
 
 class ArchivedOriginals:
-    """Gives the bytes of a digest from the archive as it is when a process first asks."""
+    """Gives the bytes of a digest from the archive as it is when a process first asks. With a home in a
+    bucket, `archive` holds the indexes and the records come from there."""
 
-    def __init__(self, archive: Path) -> None:
+    def __init__(self, archive: Path, home: str) -> None:
         self._archive = archive
+        self._home = home
         self._digests: Digests | None = None
 
-    def __reduce__(self) -> tuple[type[ArchivedOriginals], tuple[Path]]:
-        return ArchivedOriginals, (self._archive,)
+    def __reduce__(self) -> tuple[type[ArchivedOriginals], tuple[Path, str]]:
+        return ArchivedOriginals, (self._archive, self._home)
 
     def read(self, digest: str) -> Original | None:
         if self._digests is None:
@@ -40,16 +47,26 @@ class ArchivedOriginals:
             return None
         found = captures[digest][-1]
         try:
-            return Original(Archive(self._archive).read(found), found.content_type)
-        except ArchiveError as error:
+            return Original(self._bytes(found), found.content_type)
+        except (ArchiveError, WarehouseError, OSError) as error:
             log.warning("the site shows no original of %s: %s", found.url, error)
             return None
 
+    def _bytes(self, capture: Capture) -> bytes:
+        if not self._home.startswith(BUCKET):
+            return Archive(self._archive).read(capture)
+        with TemporaryDirectory() as name:
+            ArchiveFolder(Path(name), Bucket(self._home)).fetch([capture])
+            return Archive(Path(name)).read(capture)
 
-def render(home: Path, out: Path | None = None, images: int | None = IMAGES) -> Rendering:
-    """Bring the site of `home` up to its dataset. Raises WarehouseError (see `render_site`)."""
-    originals = ArchivedOriginals(home.absolute() / "archive")
-    return render_site(home, out, originals=originals, nights=runs(home), images=images)
+
+def render(place: Place, out: Path | None = None, images: int | None = IMAGES) -> Rendering:
+    """Bring the site of a home up to its dataset, in the folder `out`: by default in the home, where that is
+    no bucket. Raises WarehouseError (see `render_site`)."""
+    place.pull_runs()
+    with place.archive([]) as archive:
+        originals = ArchivedOriginals(archive.root, place.home)
+        return render_site(place.home, out, originals=originals, nights=runs(place.work), images=images)
 
 
 def runs(home: Path) -> Runs:

@@ -21,6 +21,7 @@ def main() -> int:
             result = campaign(folder, portal)
     print(as_json(result))
     same = result.cluster == result.one_machine == result.dask and result.rows[0].equals(result.rows[1])
+    same = same and result.pages[0] == result.pages[1]
     print("the dataset of the cluster equals that of one machine" if same else "the datasets differ")
     return 0 if same else 1
 

@@ -42,13 +42,15 @@ LEASE_S = "8"
 @dataclass
 class Result:
     """What the cluster did: its summary, the dataset's files, those that one machine makes of the same
-    archive, the rows without times of a run on one machine from the start, and seconds by step."""
+    archive, the rows without times of a run on one machine from the start, the pages of reports on the site
+    of the bucket and on that of the one machine, and seconds by step."""
 
     summary: RunSummary
     cluster: dict[str, bytes]
     one_machine: dict[str, bytes]
     dask: dict[str, bytes]
     rows: tuple[pd.DataFrame, pd.DataFrame]
+    pages: tuple[set[str], set[str]]
     seconds: dict[str, float]
 
 
@@ -112,6 +114,11 @@ def campaign(folder: Path, portal: FlowsPortal) -> Result:
             out, err = alone.communicate(timeout=300)
             assert alone.returncode == 0, out + err
             seconds[f"one machine: {arguments[0]}"] = time.monotonic() - began
+        began = time.monotonic()
+        site = nianbao("site", "--home", HOME, "--out", str(folder / "site"), env=environment)
+        out, err = site.communicate(timeout=300)
+        assert site.returncode == 0, out + err
+        seconds["the site of the bucket"] = time.monotonic() - began
         shutil.copytree(folder / "home" / "archive", folder / "backlog" / "archive")
         began = time.monotonic()
         reparse_on_dask(folder, portal.registry, environment)
@@ -123,6 +130,7 @@ def campaign(folder: Path, portal: FlowsPortal) -> Result:
             tables(folder / "home"),
             tables(folder / "backlog"),
             (rows(HOME), rows(folder / "afresh")),
+            (pages(folder / "site"), pages(folder / "home" / "site")),
             seconds,
         )
 
@@ -183,6 +191,11 @@ def rows(home: str | Path) -> pd.DataFrame:
     return found.sort_values(["report_id", "cell"]).reset_index(drop=True)
 
 
+def pages(site: Path) -> set[str]:
+    """The pages of reports, and of their originals."""
+    return {str(path.relative_to(site)) for path in (site / "report").rglob("*.html")}
+
+
 def nianbao(*arguments: str, env: dict[str, str]) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return subprocess.Popen(
@@ -236,6 +249,7 @@ def told(result: Result) -> dict[str, Any]:
         "files": len(result.cluster),
         "same bytes": result.cluster == result.one_machine,
         "same bytes on Dask": result.dask == result.one_machine,
+        "same pages": result.pages[0] == result.pages[1],
         "same rows": result.rows[0].equals(result.rows[1]),
         "seconds": {step: round(seconds, 1) for step, seconds in result.seconds.items()},
     }

@@ -18,4 +18,5 @@ def test_a_cluster_that_loses_a_worker_makes_the_dataset_of_one_machine(tmp_path
         result = campaign(tmp_path, portal)
     assert result.summary.totals.done == result.summary.totals.sites == 2
     assert result.cluster and result.cluster == result.one_machine == result.dask
+    assert result.pages[0] and result.pages[0] == result.pages[1]
     pd.testing.assert_frame_equal(*result.rows)
