@@ -122,6 +122,9 @@ def portal(folder: Path) -> Iterator[Path]:
             server.server_close()
 
 
+pytestmark = pytest.mark.xdist_group("real documents")  # one run, whose dataset all of them look at
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Iterator[Path]:
     """A home after one `nianbao run` over all real documents."""
