@@ -14,7 +14,7 @@ from tests.accuracy.pdf import to_pdf
 from tests.accuracy.printed import Content, Look
 from tests.accuracy.reports import Draft
 from tests.accuracy.word import to_docx
-from tests.parsers.render import filled
+from tests.parsers.render import Value, filled
 from tests.portal.content import File, Report
 
 
@@ -27,9 +27,18 @@ def form_of(year: int) -> Form:
 
 
 def content_of(report: Report) -> Content:
+    return _draft(report).content()
+
+
+def truth_of(report: Report) -> dict[str, Value]:
+    """What the report says, by cell of its form."""
+    return _draft(report).truth
+
+
+def _draft(report: Report) -> Draft:
     form = form_of(report.year)
     rng = random.Random(f"{report.agency} {report.year} {report.revision}")
-    return Draft(form, Look(rng), rng, filled(form, rng), report.agency, report.year).content()
+    return Draft(form, Look(rng), rng, filled(form, rng), report.agency, report.year)
 
 
 def markup_of(report: Report, style: str) -> str:

@@ -177,7 +177,7 @@ class Column:
 @dataclass(frozen=True)
 class Plan:
     """How much a portal holds: years, departments, townships, how the column is divided, and the shares of
-    reports that come with files or with variants; `decoys` a list."""
+    reports that come with files or with variants; `decoys` a list; whether some files are `scans`."""
 
     place: str
     layout: Layout = Layout.FLAT
@@ -188,6 +188,7 @@ class Plan:
     files: float = 0.06
     variants: float = 0.05
     odd_titles: float = 0.15
+    scans: bool = True
 
 
 class Maker:
@@ -262,6 +263,8 @@ class Maker:
     def _attach(self, report: Report) -> None:
         rng = self.rng
         report.medium = rng.choice((Medium.FILE, Medium.FILE, Medium.PAGE_AND_FILE, Medium.SCAN))
+        if report.medium is Medium.SCAN and not self.plan.scans:
+            report.medium = Medium.PAGE_AND_FILE
         if report.medium is Medium.SCAN:
             report.files.append(File("jpg", "扫描件", Embedding.IMAGE, number=self.number()))
             return

@@ -96,7 +96,7 @@ def _account(server: Server, portal: Portal, day: Day, archive: Archive, crawls:
     plain = [entry for entry in quiet if entry.path != "/robots.txt"]
     at_once = archive.changes(crawls[2], site)
     later = [change for crawl_id in crawls[3:] for change in archive.changes(crawl_id, site)]
-    happened = _happened(day)
+    happened = happened_on(day)
     account = Account(
         lists=len(lists),
         first=len(first),
@@ -108,20 +108,20 @@ def _account(server: Server, portal: Portal, day: Day, archive: Archive, crawls:
     )
     for change in archive.changes(crawls[1], site):
         account.wrong.append(f"{portal.name}: {change.kind} {change.url} in a quiet night")
-    told = {_told(portal, day, change) for change in at_once}
+    told = {told_as(portal, day, change) for change in at_once}
     account.at_once = len(happened & told)
-    told |= {_told(portal, day, change) for change in later}
+    told |= {told_as(portal, day, change) for change in later}
     account.noticed = len(happened & told)
     account.missed = [f"{portal.name}: {kind} {what}" for kind, what in sorted(happened - told)]
     files = {c.url for c in (*captures, *archive.holdings(site)) if c.role is Role.ATTACHMENT}
     for change in (*at_once, *later):
-        if _told(portal, day, change) not in happened and change.url not in files:
+        if told_as(portal, day, change) not in happened and change.url not in files:
             account.wrong.append(f"{portal.name}: {change.kind} {change.url}")
     return account
 
 
-def _happened(day: Day) -> set[tuple[str, str]]:
-    """What a day brought, as `_told` tells it."""
+def happened_on(day: Day) -> set[tuple[str, str]]:
+    """What a day brought, as `told_as` tells it."""
     return {
         *((str(ChangeKind.NEW), _name(report)) for report in day.new),
         *((str(ChangeKind.CHANGED), _name(report)) for report in day.edited),
@@ -130,7 +130,7 @@ def _happened(day: Day) -> set[tuple[str, str]]:
     }
 
 
-def _told(portal: Portal, day: Day, change: Change) -> tuple[str, str]:
+def told_as(portal: Portal, day: Day, change: Change) -> tuple[str, str]:
     before = canonical(change.before.url) if change.before is not None else ""
     if change.kind in {ChangeKind.GONE, ChangeKind.MOVED}:
         return str(change.kind), day.twins.get(before, before)

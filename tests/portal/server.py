@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """The body drips, in some seconds."""
     ENDLESS = "endless"
     """A body without end."""
+    SILENT = "silent"
+    """Nothing comes at all."""
     BOMB = "bomb"
     """A small gzip stream that becomes 300 MB."""
 
@@ -112,6 +114,7 @@ class Entry:
 
 
 Handler = Callable[[Request], Reply]
+_FOREVER = 3600.0
 
 
 @dataclass
@@ -259,6 +262,8 @@ class Server:
     async def _send(
         self, writer: asyncio.StreamWriter, request: Request, reply: Reply, entry: Entry, *, compress: bool
     ) -> bool:
+        if reply.fault is Fault.SILENT:
+            await asyncio.sleep(_FOREVER)
         if reply.fault is Fault.RESET:
             raw: socket.socket = writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -117,8 +117,8 @@ class Portal:
             code,
             placeholders=self.rng.random() < 0.1,
         )
-        self.moved: dict[str, Report] = {}
-        self.removed: set[str] = set()
+        self.days = 1
+        self.touched: set[Report] = set()
         self.setup()
         column_title = self.rng.choice(
             (
@@ -546,20 +546,23 @@ class Portal:
 
     # The next day.
 
-    def advance(self) -> Day:
-        """A night passes: new reports, one silent edit, one removal, one move. Says what happened."""
-        rng, day = self.rng_of("day 2"), Day()
+    def advance(self, today: date = TODAY) -> Day:
+        """A night passes: new reports, one silent edit, one removal, one move. Says what happened. What was
+        changed in a night before stays as it is."""
+        self.days += 1
+        rng, day = self.rng_of(f"day {self.days}"), Day()
         columns = [column for column in self.root.walk() if column.reports]
-        reports = [r for r in self.reports if r.medium is Medium.PAGE]
+        reports = [r for r in self.reports if r.medium is Medium.PAGE and r not in self.touched]
         target = columns[0]
         used = {report.agency for report in self.reports}
         unused = [name for name in BUREAUS if self.plan.place + name not in used]
         for bureau in rng.sample(unused, 2):
-            made = self.maker.report(self.plan.place + bureau, max(self.plan.years), TODAY)
+            made = self.maker.report(self.plan.place + bureau, max(self.plan.years), today)
             made.medium, made.files = Medium.PAGE, []
             target.items.insert(0, made)
             day.new.append(made)
         edited, removed, moved = rng.sample([r for r in reports if r.twins == []] or reports, 3)
+        self.touched |= {edited, removed, moved}
         edited.revision += 1
         removed.gone = True
         old = moved.path

@@ -12,7 +12,7 @@ from tests.portal.faults import troubled
 from tests.portal.server import Server
 from tests.portal.site import Portal, Setting, Trouble
 
-_PLACES = (
+PLACES = (
     "青峪县", "临泽市", "白水县", "云岭县", "沙河市", "东山县", "凤台区", "柳河县", "石泉县", "长乐市", "南溪区", "宁川县",
     "桃源县", "大埔县", "平阳县", "安岭区", "海丰市", "松溪县", "玉泉区", "金沙县", "丰乐县", "永定县", "浦江县", "洪泽区",
 )  # fmt: skip
@@ -113,12 +113,12 @@ def open_zoo(
     rng = random.Random(seed)
     portals = []
     for number, exhibit in enumerate(EXHIBITS):
-        place = rng.choice(_PLACES)
+        place = rng.choice(PLACES)
         if (small and not exhibit.small) or (families is not None and exhibit.family not in families):
             continue
         plan = replace(exhibit.setting.plan, place=place)
         if small:
-            plan = _smaller(plan)
+            plan = smaller(plan)
         setting = replace(exhibit.setting, plan=plan)
         address = f"127.20.{number // 200}.{number % 200 + 1}"
         name = server.reserve(address)
@@ -133,7 +133,7 @@ def calm(portals: list[Portal]) -> list[Portal]:
     return [portal for portal in portals if portal.setting.trouble is None]
 
 
-def _smaller(plan: Plan) -> Plan:
+def smaller(plan: Plan) -> Plan:
     """Enough for every list to have a second page, and no more."""
     return replace(
         plan, years=range(2021, 2026), bureaus=min(plan.bureaus, 4), townships=min(plan.townships, 1)

@@ -1,184 +1,223 @@
 """`make soak`: thirty simulated nights over the simulated portals, with changes, faults and kills.
 
-Every night runs as the schedule would run it, at the hour that the simulated clock shows. At the end the
-dataset must hold what the portals hold and nothing twice, every change must have been noticed, and memory,
-open files and the server's database must have stayed flat.
+`nianbao serve` runs as systemd would start it; every night is ordered at the hour that the simulated calendar
+shows. At the end the dataset must hold what the portals hold, to the number, and nothing twice, every change
+must have been noticed when it could be, and memory, open files and the server's database must have stayed
+flat. Prints a line a night; exit status 1 if anything is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
 
 import warehouse
+from crawler.archive import Archive
 from flows.journal import open_runs
-from flows.local import run_flow
-from flows.server import prefect_server
-from flows.summary import RunOutcome, read_summaries
+from flows.server import BOUNDED
+from flows.summary import AlertKind, RunSummary, SiteOutcome, read_summaries
+from tests.portal.families import FAMILIES
 from tests.portal.server import Server
-from tests.portal.site import Day, Portal
-from tests.portal.zoo import open_zoo
+from tests.portal.site import Portal
+from tests.portal.zoo import EXHIBITS, PLACES, smaller
+from tests.soak.judge import Days, Noticed, dataset_wrong, noticed, use_wrong
+from tests.soak.program import Kill, Night, program, short_program
+from tests.soak.service import Service, Use, wait
+from tests.soak.weather import PASSABLE, Exposed, Weather
 
-ROOT = Path(__file__).parents[2]
-BEGIN = datetime(2027, 1, 1, 18, tzinfo=UTC)
-"""02:00 in Shanghai, in the season in which every site is crawled every night."""
-NIGHTS = 30
-SETTLED = 5
-"""Nights until memory and files are compared."""
-GROWTH = 1.25
-"""By how much memory may grow from then to the end."""
-
-_NIGHT = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from flows.local import run_flow
-run_flow("nightly", sys.argv[1], sites_path=Path(sys.argv[2]), now=datetime.fromisoformat(sys.argv[3]))
-"""
+SITES = ["trs", "jpage", "xxgk", "jpaas", "gkmlpt", "ucap", "vsb", "lscms", "openness", "generic"]
+"""The families of its portals."""
+KEPT_DAYS = int(BOUNDED["PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD"]) // 86400
+PATIENCE = 400.0
+"""Seconds that a night may take."""
 
 
 @dataclass
 class Soak:
-    """What the nights brought. `flat` are memory (MB), open files and database (MB) of some nights."""
+    """What the nights brought: `wrong` in words, what was `told` of each night, the service's `uses`."""
 
-    happened: dict[str, Day] = field(default_factory=dict)
-    killed: int = 0
-    flat: list[tuple[int, float, int, float]] = field(default_factory=list)
+    nights: list[Night]
+    sites: list[Exposed]
+    days: list[Days]
     wrong: list[str] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    killed: list[Kill] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
 
 
-def soak(portals: Sequence[Portal], folder: Path, nights: int, seed: int) -> Soak:
-    """Run the nights."""
-    rng, told = random.Random(seed), Soak()
+def open_portals(server: Server, families: Sequence[str], seed: int) -> list[Exposed]:
+    """A small portal of each family, each of another place. Scans would be all that the nights wait for."""
+    sites = []
+    for number, family in enumerate(families):
+        exhibit = next(one for one in EXHIBITS if one.family == family and one.small)
+        plan = replace(smaller(exhibit.setting.plan), place=PLACES[number], scans=False)
+        name = server.reserve(f"127.30.0.{number + 1}")
+        portal = FAMILIES[family](name, replace(exhibit.setting, plan=plan), f"{seed} {number}")
+        sites.append(Exposed(portal, server))
+    return sites
+
+
+def soak(sites: list[Exposed], nights: list[Night], folder: Path, seed: int) -> Soak:
+    """Run the nights, and judge them."""
     registry, home = folder / "sites.yaml", folder / "home"
-    registry.write_text(yaml.safe_dump([p.site() for p in portals], allow_unicode=True), encoding="utf-8")
-    with prefect_server(home):
-        for night in range(nights):
-            now = BEGIN + night * timedelta(days=1)
-            if night in (1, 2):  # so early that every silent edit falls due before the end
-                for portal in portals[night - 1 :: 2]:
-                    told.happened[portal.name] = portal.advance()
-            down = rng.choice(portals) if night % 6 == 4 else None
-            pages = down.pages if down else {}
-            if down:
-                down.pages = {}
-            if night % 6 == 3:
-                told.killed += _killed_night(home, registry, now, rng)
-            if night % 8 == 5:
-                threading.Timer(rng.uniform(1, 4), _kill_server, [home]).start()
-            _night(home, registry, now, told)
-            if down:
-                down.pages = pages
-            told.flat.append((night, *_use(home)))
+    entries = [site.portal.site() for site in sites]
+    registry.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
+    told = Soak(nights, sites, [Days(site.portal) for site in sites])
+    service, rng = Service(home, registry), random.Random(seed)
+    print(_HEAD, flush=True)
+    try:
+        service.start()
+        for night in nights:
+            if night.number:
+                service.age(night.now - nights[night.number - 1].now)
+            _night(service, night, told, rng)
+        wait(lambda: service.old(KEPT_DAYS) == (0, 0), "the pruning of old runs")
+    finally:
+        service.stop()
     return told
 
 
-def _night(home: Path, registry: Path, now: datetime, told: Soak) -> None:
-    """Go on with what was killed, else run the night."""
-    left = [plan for plan, going_on in open_runs(home) if not going_on]
-    for plan in left:
-        run_flow("retry", str(home), run=plan.run_id)
-    if not any(run.started_at == now for run in read_summaries(home)):
-        run_flow("nightly", str(home), sites_path=registry, now=now)
-    newest = next(read_summaries(home))
-    if newest.outcome is RunOutcome.FAILED:
-        told.wrong.append(f"{newest.run_id}: {newest.reason}")
+def _night(service: Service, night: Night, told: Soak, rng: random.Random) -> None:
+    began = time.monotonic()
+    for site, days in zip(told.sites, told.days, strict=True):
+        site.weather = night.weather.get(site.portal.name)
+        if site in night.changing:
+            days.days.append((night, site.portal.advance((night.now + timedelta(hours=8)).date())))
+    run = service.order("nightly", now=night.now.isoformat())
+    killed = _killed(service, night, rng) if night.kill else ""
+    wait(lambda: _has_summary(service.home, night) or service.is_over(run), f"night {night.number}", PATIENCE)
+    if not _has_summary(service.home, night):
+        _go_on(service, night)
+    wait(lambda: not service.processes("prefect.engine"), "the end of the run", PATIENCE)
+    [summary] = [one for one in read_summaries(service.home) if one.started_at == night.now]
+    told.uses.append(service.use())
+    told.wrong += [f"night {night.number}: {line}" for line in _wrong(service.home, night, summary, told)]
+    print(_line(night, summary, told.uses[-1], killed, time.monotonic() - began), flush=True)
 
 
-def _killed_night(home: Path, registry: Path, now: datetime, rng: random.Random) -> int:
-    """Begin the night in a process that is killed somewhere on its way; whether it was."""
-    command = [sys.executable, "-c", _NIGHT, str(home), str(registry), now.isoformat()]
-    child = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
-    )
-    try:
-        child.wait(rng.uniform(3, 15))
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-        time.sleep(1)  # its crawl ends with it
-        return 1
-    return 0
+def _killed(service: Service, night: Night, rng: random.Random) -> str:
+    """Kill what is to be killed at its time, and start what nobody else does; says what became of it."""
+    assert night.kill is not None
+    staging = service.home / "staging"
+    before = {path.stat().st_mtime_ns for path in staging.glob("*/*")}
+    moments = {
+        Kill.PARSER: lambda: service.processes("spawn_main"),
+        Kill.STAGING: lambda: {path.stat().st_mtime_ns for path in staging.glob("*/*")} - before,
+        Kill.PUBLISHING: lambda: list(service.home.glob("dataset.*")),
+    }
+    moment = moments.get(night.kill, lambda: service.processes("-m crawler"))
+    came: list[object] = []  # such moments pass, so it is not looked twice
+
+    def is_time() -> bool:
+        came.append(moment())
+        return bool(came[-1]) or _has_summary(service.home, night)
+
+    wait(is_time, str(night.kill), PATIENCE, pause=0.01)
+    if night.kill not in moments:
+        time.sleep(rng.uniform(0, 1.0))
+    if not came[-1] or not service.kill(night.kill):
+        return f"{night.kill} missed"
+    if night.kill in {Kill.SERVE, Kill.MACHINE}:
+        wait(lambda: not service.processes(), "the end of what a dead service has left")
+        service.start()
+        left = [plan.run_id for plan, _ in open_runs(service.home)]
+        wait(lambda: not left or _has_summary(service.home, night), "the run that was left", PATIENCE)
+    return str(night.kill)
 
 
-def _kill_server(home: Path) -> None:
-    guard = json.loads((home / "prefect" / "server.json").read_text())["pid"]
-    for tasks in Path(f"/proc/{guard}/task").glob("*/children"):
-        for child in tasks.read_text().split():
-            os.kill(int(child), signal.SIGKILL)
+def _go_on(service: Service, night: Night) -> None:
+    """As docs/operations.md says of a run whose process has died; begin anew what had not begun."""
+    left = [plan.run_id for plan, _ in open_runs(service.home)]
+    now = night.now.isoformat()
+    again = service.order("retry", run=left[0]) if left else service.order("nightly", now=now)
+    wait(lambda: service.is_over(again), f"night {night.number} after its kill", PATIENCE)
 
 
-def _use(home: Path) -> tuple[float, int, float]:
-    """Memory and open files of this process, and size of the server's database."""
-    status = Path("/proc/self/status").read_text()
-    memory = int(status.partition("VmRSS:")[2].split()[0]) / 1024
-    files = len(list(Path("/proc/self/fd").iterdir()))
-    return memory, files, (home / "prefect" / "prefect.db").stat().st_size / 1e6
+def _has_summary(home: Path, night: Night) -> bool:
+    return any((home / "runs").glob(f"{night.now:%Y%m%dT%H%M%SZ}-*.json"))
 
 
-def judge(portals: Sequence[Portal], told: Soak, home: Path) -> list[str]:
-    """What is wrong at the end, in words."""
-    wrong = list(told.wrong)
-    columns = ["report_id", "agency", "report_year", "site", "withdrawn_at"]
-    reports = warehouse.read("reports", home=home, columns=columns)
-    if reports["report_id"].duplicated().any():
-        wrong.append("a report stands twice in the dataset")
-    there = reports[reports["withdrawn_at"].isna()]
-    for portal in portals:
-        mine = there[there["site"] == portal.name]
-        published = set(zip(mine["agency"], mine["report_year"].astype(int), strict=True))
-        held = {(report.agency, report.year) for report in portal.reports if not report.gone}
-        wrong += [f"{portal.name}: not in the dataset: {one}" for one in sorted(held - published)]
-        wrong += [f"{portal.name}: in the dataset alone: {one}" for one in sorted(published - held)]
-    noticed = {portal.name: [0, 0, 0] for portal in portals}
-    for run in list(read_summaries(home)):
-        for site in run.sites:
-            if run.started_at > BEGIN:
-                more = (site.new, site.revised, site.withdrawn)
-                noticed[site.site] = [a + b for a, b in zip(noticed[site.site], more, strict=True)]
-    for name, day in told.happened.items():
-        new, revised, withdrawn = noticed[name]
-        if new < len(day.new) or revised < len(day.edited) or withdrawn < len(day.removed):
-            wrong.append(f"{name}: noticed {new} new, {revised} revised, {withdrawn} withdrawn")
-    _, memory, files, _ = told.flat[min(SETTLED, len(told.flat) - 1)]
-    _, memory_end, files_end, database = told.flat[-1]
-    if memory_end > memory * GROWTH or files_end > files + 5:
-        wrong.append(f"memory {memory:.0f} to {memory_end:.0f} MB, open files {files} to {files_end}")
-    if database > 50:
-        wrong.append(f"the server's database has {database:.0f} MB")
+def _wrong(home: Path, night: Night, summary: RunSummary, told: Soak) -> list[str]:
+    """What is wrong right after a night."""
+    wrong = []
+    reports = set(warehouse.read("reports", home=home, columns=["report_id"])["report_id"])
+    if lost := told.known - reports:
+        wrong.append(f"{len(lost)} reports have left the dataset: {sorted(lost)[:3]}")
+    told.known |= reports
+    for run in summary.sites:
+        weather = night.weather.get(run.site)
+        if weather is None and run.outcome is not SiteOutcome.DONE:
+            wrong.append(f"{run.site}: {run.outcome} in fair weather: {run.reason}")
+        quiet = run.outcome is SiteOutcome.DONE and not (run.trouble_count or run.shrunk)
+        if weather is not None and weather not in PASSABLE and quiet:
+            wrong.append(f"{run.site}: nothing said of {weather}")
     return wrong
+
+
+_HEAD = "night  date        sites done  new rev gone  reports  MB   files  database  runs  seconds"
+
+
+def _line(night: Night, summary: RunSummary, use: Use, killed: str, seconds: float) -> str:
+    totals = summary.totals
+    weather = [f"{name.partition(':')[0]} {weather}" for name, weather in night.weather.items()]
+    events = [*weather, *([f"killed: {killed}"] if killed else [])]
+    return (
+        f"{night.number:5}  {night.now + timedelta(hours=8):%Y-%m-%d}  {totals.sites:5} {totals.done:4}  "
+        f"{totals.new:3} {totals.revised:3} {totals.withdrawn:4}  {totals.reports:7}  {use.memory:4.0f} "
+        f"{use.files:5}  {use.database:5.1f} MB  {use.runs:4}  {seconds:7.1f}  {'; '.join(events)}"
+    )
+
+
+def conclude(told: Soak, home: Path) -> tuple[list[str], list[str]]:
+    """What is wrong at the end, and what was compared, both in words."""
+    portals: list[Portal] = [site.portal for site in told.sites]
+    wrong, compared = dataset_wrong(portals, home)
+    seen: Noticed = noticed(told.days, told.nights, Archive(home / "archive"))
+    wrong = [*told.wrong, *wrong, *seen.late, *(f"told twice: {one}" for one in seen.twice)]
+    wrong += [f"told and did not happen: {one}" for one in seen.untrue]
+    wrong += use_wrong(told.uses, told.nights, KEPT_DAYS)
+    alerts = [alert for run in read_summaries(home) for alert in run.alerts]
+    if Weather.CHALLENGE in {w for night in told.nights for w in night.weather.values()}:
+        silent = [alert.subject for alert in alerts if alert.kind is AlertKind.SITE_SILENT]
+        if len(silent) != 1:
+            wrong.append(f"one site was silent for several nights, alerts told of {silent}")
+    if left := [plan.run_id for plan, _ in open_runs(home)]:
+        wrong.append(f"nobody went on with {left}")
+    return wrong, [
+        compared,
+        f"{seen.noticed} of {seen.happened} changes noticed when they could be, {len(seen.twice)} told twice",
+        f"{len(alerts)} alerts: " + ", ".join(sorted({str(alert.kind) for alert in alerts})),
+    ]
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make soak", description=__doc__)
-    options.add_argument("--nights", type=int, default=NIGHTS)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--families", default="trs,generic,vsb")
+    options.add_argument("--short", action="store_true", help="the four nights of the test suite")
+    options.add_argument("--keep", type=Path, help="keep the home in this folder")
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name, Server() as server:
-        portals = open_zoo(server, chosen.seed, chosen.families.split(","), small=True)
-        told = soak(portals, Path(name), chosen.nights, chosen.seed)
-        wrong = judge(portals, told, Path(name) / "home")
-    seconds = time.monotonic() - began
-    print(f"{chosen.nights} nights over {len(portals)} sites in {seconds:.0f} s, {told.killed} killed")
-    for night, memory, files, database in told.flat[:: max(1, len(told.flat) // 6)]:
-        print(f"night {night:2}: memory {memory:.0f} MB, {files} open files, database {database:.1f} MB")
-    print("\n".join(wrong) or "the dataset is what the portals hold; every change was noticed; nothing twice")
+        folder = chosen.keep or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        families = SITES[:3] if chosen.short else SITES
+        sites = open_portals(server, families, chosen.seed)
+        told = soak(sites, (short_program if chosen.short else program)(sites), folder, chosen.seed)
+        wrong, compared = conclude(told, folder / "home")
+    print(f"{len(told.nights)} nights over {len(sites)} sites in {time.monotonic() - began:.0f} s")
+    print("\n".join(compared))
+    print("\n".join(wrong) or "nothing is wrong")
     return 1 if wrong else 0
 
 
