@@ -130,7 +130,13 @@ def test_what_portals_take_away_and_change_stays_in_the_dataset_with_both_captur
     page = portal.pages[site][changed]
     body = re.sub(rb">\s*[1-9]\d*\s*<", b">7777<", page.body, count=1)
     portal.pages[site][changed] = dataclasses.replace(page, body=body)
+    other = max(path for path, one in portal.pages[site].items() if b"<table" in one.body and path != changed)
+    page = portal.pages[site][other]
+    other_bytes = page.body.replace(b"</body>", b"<!-- made in 17 ms --></body>")
+    portal.pages[site][other] = dataclasses.replace(page, body=other_bytes)
     nianbao("run", site, "--recheck")
+    [told] = nianbao.newest_run()["sites"]
+    assert (told["new"], told["revised"], told["withdrawn"]) == (0, 1, 0)
     assert warehouse.read("reports", home=nianbao.home)["withdrawn_at"].isna().all()
     nianbao("run", site, "--recheck")  # only now the removal is confirmed
     dataset = _files(nianbao.home / "dataset")
@@ -186,8 +192,14 @@ def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
     url = said.split()[-1] + "/api"
     names = {"health", "nightly", "publish", "reparse", "retry", "site"}
     eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == names)
-    [site] = [found for found in _ask(url, "deployments/filter") if found["name"] == "site"]
-    run = _ask(url, f"deployments/{site['id']}/create_flow_run", parameters={"sites": portal.sites[:1]})
+    deployments = {found["name"]: found["id"] for found in _ask(url, "deployments/filter")}
+    due = {"state": {"type": {"any_": ["SCHEDULED"]}}, "deployment_id": {"any_": [deployments["nightly"]]}}
+    eventually(lambda: _ask(url, "flow_runs/filter", flow_runs=due))
+    times = {run["expected_start_time"][11:16] for run in _ask(url, "flow_runs/filter", flow_runs=due)}
+    assert times == {"18:00"}  # 02:00 in Shanghai
+    run = _ask(
+        url, f"deployments/{deployments['site']}/create_flow_run", parameters={"sites": portal.sites[:1]}
+    )
     mine = {"id": {"any_": [run["id"]]}}
     eventually(lambda: _ask(url, "flow_runs/filter", flow_runs=mine)[0]["state_type"] == "COMPLETED")
     assert set(_published(nianbao_alone.home)["site"]) == {portal.sites[0]}
