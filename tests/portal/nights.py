@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,14 +108,14 @@ def _account(server: Server, portal: Portal, day: Day, archive: Archive, crawls:
     )
     for change in archive.changes(crawls[1], site):
         account.wrong.append(f"{portal.name}: {change.kind} {change.url} in a quiet night")
-    told = {told_as(portal, day, change) for change in at_once}
+    told = {told_as(portal.truth, day, change) for change in at_once}
     account.at_once = len(happened & told)
-    told |= {told_as(portal, day, change) for change in later}
+    told |= {told_as(portal.truth, day, change) for change in later}
     account.noticed = len(happened & told)
     account.missed = [f"{portal.name}: {kind} {what}" for kind, what in sorted(happened - told)]
     files = {c.url for c in (*captures, *archive.holdings(site)) if c.role is Role.ATTACHMENT}
     for change in (*at_once, *later):
-        if told_as(portal, day, change) not in happened and change.url not in files:
+        if told_as(portal.truth, day, change) not in happened and change.url not in files:
             account.wrong.append(f"{portal.name}: {change.kind} {change.url}")
     return account
 
@@ -130,11 +130,11 @@ def happened_on(day: Day) -> set[tuple[str, str]]:
     }
 
 
-def told_as(portal: Portal, day: Day, change: Change) -> tuple[str, str]:
+def told_as(truth: Mapping[str, Report], day: Day, change: Change) -> tuple[str, str]:
     before = canonical(change.before.url) if change.before is not None else ""
     if change.kind in {ChangeKind.GONE, ChangeKind.MOVED}:
         return str(change.kind), day.twins.get(before, before)
-    report = portal.truth.get(canonical(change.url))
+    report = truth.get(canonical(change.url))
     return str(change.kind), _name(report) if report is not None else change.url
 
 

@@ -92,7 +92,7 @@ def _night(service: Service, night: Night, told: Soak, rng: random.Random) -> No
     for site, days in zip(told.sites, told.days, strict=True):
         site.weather = night.weather.get(site.portal.name)
         if site in night.changing:
-            days.days.append((night, site.portal.advance((night.now + timedelta(hours=8)).date())))
+            days.advance(night)
     run = service.order("nightly", now=night.now.isoformat())
     killed = _killed(service, night, rng) if night.kill else ""
     wait(lambda: _has_summary(service.home, night) or service.is_over(run), f"night {night.number}", PATIENCE)
@@ -195,7 +195,8 @@ def conclude(told: Soak, home: Path) -> tuple[list[str], list[str]]:
         wrong.append(f"nobody went on with {left}")
     return wrong, [
         compared,
-        f"{seen.noticed} of {seen.happened} changes noticed when they could be, {len(seen.twice)} told twice",
+        f"{seen.noticed} of {seen.happened} changes noticed when they could be, {seen.apart} moves told as a "
+        f"removal and a new report, {len(seen.twice)} told twice",
         f"{len(alerts)} alerts: " + ", ".join(sorted({str(alert.kind) for alert in alerts})),
     ]
 

@@ -14,7 +14,7 @@ import warehouse
 from crawler.archive import Archive, ChangeKind, CrawlOutcome
 from crawler.schedule import LONGEST
 from tests.portal.bodies import truth_of
-from tests.portal.content import Medium
+from tests.portal.content import Medium, Report
 from tests.portal.nights import happened_on, told_as
 from tests.portal.site import Day, Portal
 from tests.soak.program import LAST_RESTART, Night
@@ -34,10 +34,17 @@ READ = 0.97
 
 @dataclass
 class Days:
-    """What changed at a portal, with the night before which it did."""
+    """What changed at a portal, with the night before which it did, and every address that a report had."""
 
     portal: Portal
     days: list[tuple[Night, Day]] = field(default_factory=list)
+    truth: dict[str, Report] = field(default_factory=dict)
+
+    def advance(self, night: Night) -> None:
+        """Let the portal change before a night."""
+        self.truth |= self.portal.truth
+        self.days.append((night, self.portal.advance((night.now + timedelta(hours=8)).date())))
+        self.truth |= self.portal.truth
 
 
 @dataclass
@@ -46,6 +53,8 @@ class Noticed:
 
     happened: int = 0
     noticed: int = 0
+    apart: int = 0
+    """Moves told as a removal and a new report: the new address stands deep in a list."""
     twice: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     untrue: list[str] = field(default_factory=list)
@@ -106,12 +115,13 @@ def noticed(all_days: Sequence[Days], nights: Sequence[Night], archive: Archive)
     results = {crawl_id: {r.site: r for r in archive.results(crawl_id)} for crawl_id, _ in crawls}
     for one in all_days:
         name = one.portal.name
-        fair = [
+        seen_by = [
             night
             for crawl_id, night in crawls
             if name in results[crawl_id] and results[crawl_id][name].outcome is CrawlOutcome.DONE
             and name not in night.weather
         ]  # fmt: skip
+        fair = list({night.number: night for night in seen_by}.values())  # a night may crawl twice
         merged = _merged(one)
         told: dict[tuple[str, str], list[Night]] = {}
         files = {c.url for c in archive.holdings(name) if c.url.partition(name)[2] in one.portal.files}
@@ -119,10 +129,20 @@ def noticed(all_days: Sequence[Days], nights: Sequence[Night], archive: Archive)
         for crawl_id, night in crawls:
             for change in archive.changes(crawl_id, name):
                 if night.number > first and change.url not in files:
-                    told.setdefault(told_as(one.portal, merged, change), []).append(night)
+                    told.setdefault(told_as(one.truth, merged, change), []).append(night)
         happened = {key: night for night, day in one.days for key in happened_on(day)}
         found.happened += len(happened)
+        moved = {("moved", old): report for _, day in one.days for old, report in day.moved}
         for key, night in happened.items():
+            apart = (
+                ("gone", key[1]),
+                ("new", f"{moved[key].agency} {moved[key].year}") if key in moved else key,
+            )
+            if key in moved and key not in told and all(half in told for half in apart):
+                found.apart += 1
+                for half in apart:
+                    told.pop(half)
+                continue
             due = _due(key[0], night, fair)
             when = [then for then in told.pop(key, []) if then.number >= night.number]
             if due is None:
