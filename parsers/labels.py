@@ -16,10 +16,10 @@ from itertools import islice
 
 from parsers.forms import Block, Column, Form, FormTable, Label, Row
 from parsers.script import simplified
-from parsers.values import is_value
+from parsers.values import INVISIBLE, is_value
 
 _QUOTES = str.maketrans({c: '"' for c in "“”„‟″＂'‘’「」『』"} | {"〔": "(", "〕": ")", "【": "(", "】": ")"})
-_RESIDUE = re.compile(r"<br/?>|\[bookmark:[^\]]*\]|\*\*|[\u200b-\u200f\u2060\ufeff]+")
+_RESIDUE = re.compile(rf"<br/?>|\[bookmark:[^\]]*\]|\*\*|[{INVISIBLE}]+")
 _UNUSUAL = re.compile(rf"[{''.join(map(chr, _QUOTES))}]")
 _LIST_NUMBER = re.compile(
     r"^(\([一二三四五六七八九十\d]{1,3}\)|[一二三四五六七八九十]{1,3}[、.,]|\d{1,2}[、.,)])+"

@@ -44,10 +44,15 @@ def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment)
         under = [c for c in row.values if _overlaps(c, (start, end))]
         printed = [c for c in under if not is_blank(c.text)]
         sticks_out = any(c.column < start or c.column + c.colspan > end for c in under)
-        if not under or sticks_out or len(printed) > 1:
+        if not under or sticks_out or (len(printed) > 1 and not _is_repeated(printed, end - start)):
             return None
         found.append(printed[0] if printed else under[0])
     return found
+
+
+def _is_repeated(cells: Sequence[GridCell], width: int) -> bool:
+    """Whether a merged cell was printed once in each of the grid columns that it covered."""
+    return len(cells) == width and len({cell.text.strip() for cell in cells}) == 1
 
 
 def _overlaps(cell: GridCell, place: Interval) -> bool:

@@ -15,6 +15,7 @@ from lxml import etree
 from parsers.charset import decode_html
 from parsers.embedded import embedded_markup
 from parsers.model import Block, Document, Geometry, GridCell, IssueCode, Paragraph, ReadError, Table
+from parsers.readers.shown import clear_cells
 from parsers.readers.text import blocks_of
 from parsers.values import is_blank
 
@@ -46,7 +47,9 @@ _LAYOUT_TEXT = 400  # a cell with more text than any label of a form holds an ar
 def read(data: bytes, http_charset: str | None = None) -> Document:
     """Reads a page; raises ReadError if no markup can be found in it."""
     text = decode_html(data, http_charset)
-    root = _tree(text + embedded_markup(text))
+    text += embedded_markup(text)
+    root = _tree(text)
+    clear_cells(root, text)
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()
