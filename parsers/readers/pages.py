@@ -17,6 +17,7 @@ from typing import Any
 from pdfplumber.utils.text import chars_to_textmap, dedupe_chars, extract_text
 
 from parsers.model import Block, Box, Document, IssueCode, Paragraph, ReadError
+from parsers.narrative import is_date
 from parsers.readers.grids import (
     EDGE_TOLERANCE,
     Grid,
@@ -36,6 +37,7 @@ _Run = list[Char]
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
+_APART = 2  # left and right pages may have heads of their own
 _HEADING = re.compile("[一二三四五六七八九十]{1,3}、")
 
 
@@ -174,21 +176,25 @@ def _lines(runs: Iterable[_Run], page: int) -> list[Line]:
 
 
 def _drop_running_lines(pages: list[Page]) -> None:
-    """Takes out page numbers and running heads: the outermost line of a page, when another page has the
-    same one there but for its digits."""
+    """Takes out page numbers and running heads: the outermost line of a page, when the next page or the one
+    after has the same one there but for its digits. Several reports in a file begin and end alike, further
+    apart, and their headings and dates are no running lines."""
     for place in (0, -1):
-        seen = Counter(_outermost(page, place) for page in pages)
-        for page in pages:
-            shape = _outermost(page, place)
-            if shape is not None and seen[shape] > 1:
+        shapes = [_outermost(page, place) for page in pages]
+        for number, (page, shape) in enumerate(zip(pages, shapes, strict=True)):
+            near = shapes[max(number - _APART, 0) : number] + shapes[number + 1 : number + _APART + 1]
+            if shape is not None and shape in near:
                 del page.lines[place]
 
 
 def _outermost(page: Page, place: int) -> str | None:
-    """The first (0) or last (-1) line of a page without blanks and digits, if no table is beyond it."""
+    """The first (0) or last (-1) line of a page without blanks and digits, if no table is beyond it and it is
+    no line of the text."""
     if not page.lines:
         return None
     line = page.lines[place]
+    if _HEADING.match(line.text) or is_date(line.text):
+        return None
     beyond = any(
         grid.top < line.top if place == 0 else max(cell.box.bottom for cell in grid.cells) > line.bottom
         for grid in page.grids
