@@ -60,7 +60,8 @@ def _overlaps(cell: GridCell, place: Interval) -> bool:
 
 
 def _places_confirmed(segment: Segment, places: Mapping[str, Interval]) -> bool:
-    full = [r for r in segment.rows if _printed(r) == len(segment.block.columns)]
+    repeated = sum(end - start for start, end in places.values())
+    full = [row for row in segment.rows if _printed(row) in (len(segment.block.columns), repeated)]
     return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
 
 

@@ -27,12 +27,13 @@ _NUMBER_CUT = re.compile(r".*\S\s+\d+|\d+\s+\S.*", re.DOTALL)
 def comma_rows(lines: Sequence[str]) -> Iterator[Line]:
     """The lines, with the rows among them as lists of cells.
 
-    Lines of cells that follow each other are rows if one of them prints a label and values and nothing else.
+    Lines of cells that follow each other are rows if one of them prints a label and then values alone, or one
+    only labels and another only numbers.
     """
     for is_row, run in groupby(_joined(lines), key=lambda entry: entry[1] is not None):
         entries = list(run)
         rows = [cells for _, cells in entries if cells is not None]
-        if is_row and len(rows) > 1 and any(map(_is_form_row, rows)):
+        if is_row and len(rows) > 1 and _is_table(rows):
             yield from rows
         else:
             yield from (line for text, _ in entries for line in text.split("\n"))
@@ -86,7 +87,12 @@ def _cells(text: str) -> list[str] | None:
     return cells if is_alone(cells) or not any(map(is_prose, cells)) else None
 
 
-def _is_form_row(cells: Sequence[str]) -> bool:
-    kinds = [kind for cell in cells if (kind := says(cell)) is not Says.NOTHING]
-    labels = kinds.count(Says.TEXT)
-    return 0 < labels < len(kinds) and Says.TEXT not in kinds[labels:]
+def _is_table(rows: Sequence[Sequence[str]]) -> bool:
+    printed = [[kind for cell in row if (kind := says(cell)) is not Says.NOTHING] for row in rows]
+    labels = [kinds.count(Says.TEXT) for kinds in printed]
+    if any(
+        0 < n < len(kinds) and Says.TEXT not in kinds[n:] for n, kinds in zip(labels, printed, strict=True)
+    ):
+        return True
+    headers = [n for n, kinds in zip(labels, printed, strict=True) if n == len(kinds) > 1]
+    return bool(headers) and any(n == 0 and len(kinds) > 1 for n, kinds in zip(labels, printed, strict=True))
