@@ -88,11 +88,12 @@ def _cells(text: str) -> list[str] | None:
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
-    printed = [[kind for cell in row if (kind := says(cell)) is not Says.NOTHING] for row in rows]
-    labels = [kinds.count(Says.TEXT) for kinds in printed]
-    if any(
-        0 < n < len(kinds) and Says.TEXT not in kinds[n:] for n, kinds in zip(labels, printed, strict=True)
-    ):
-        return True
-    headers = [n for n, kinds in zip(labels, printed, strict=True) if n == len(kinds) > 1]
-    return bool(headers) and any(n == 0 and len(kinds) > 1 for n, kinds in zip(labels, printed, strict=True))
+    headed = False
+    for row in rows:
+        kinds = [kind for cell in row if (kind := says(cell)) is not Says.NOTHING]
+        labels = kinds.count(Says.TEXT)
+        headed |= labels == len(kinds) > 1
+        values_last = labels < len(kinds) and Says.TEXT not in kinds[labels:]
+        if values_last and (labels > 0 or (headed and len(kinds) > 1)):
+            return True
+    return False
