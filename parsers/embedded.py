@@ -1,6 +1,7 @@
 """Text that a page holds as data and shows by script: its readers see it, a parser of HTML does not.
 
 gkmlpt (Guangdong) writes the article into `_CONFIG`: DETAIL: {..., "title": "...", "content": "\\u003Cp..."}.
+Others keep the article's markup in a hidden field of a form, a <textarea>.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _CONTENT = re.compile(rf"[\"']?\bcontent[\"']?\s*:\s*({_STRING})")
+_FIELD = re.compile(r"<textarea\b[^>]*>(.*?)</textarea\s*>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(rf"[\"']?\btitle[\"']?\s*:\s*({_STRING})")
 
 
@@ -18,7 +20,8 @@ def embedded_markup(text: str) -> str:
     """The markup of the article that the page `text` shows by script; "" for any other page."""
     start = text.find("_CONFIG")
     if start < 0:
-        return ""
+        fields = (html.unescape(field[1]) for field in _FIELD.finditer(text))
+        return "".join(field for field in fields if "<table" in field.lower())
     detail = max(text.find("DETAIL", start), start)
     contents = [body for match in _CONTENT.finditer(text, detail) if "<" in (body := _value(match[1]))]
     if not contents:

@@ -18,6 +18,7 @@ from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import Order, TornRow, torn_rows
 from parsers.values import Says, is_number, says
 
+_COUNTS_ROWS = ("序号", "行次", "编号")
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
@@ -168,10 +169,19 @@ class _Finder:
             current.rows.append(row)
 
     def _rows(self, table: Table) -> list[list[GridCell]]:
-        """The rows of a table; labels that were read in a picture are spelt as the form spells them."""
+        """The rows of a table without columns that count its rows (序号); labels that were read in a picture
+        are spelt as the form spells them."""
+        counting = {
+            cell.column
+            for cell in table.cells
+            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in _COUNTS_ROWS
+        }
+        rows = table.rows()
+        if counting:
+            rows = [[c for c in row if c.colspan > 1 or c.column not in counting] for row in rows]
         if not table.recognised:
-            return table.rows()
-        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in table.rows()]
+            return rows
+        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in rows]
 
     def _continues_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
         """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""

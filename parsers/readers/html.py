@@ -15,7 +15,7 @@ from lxml import etree
 from parsers.charset import decode_html
 from parsers.embedded import embedded_markup
 from parsers.model import Block, Document, Geometry, GridCell, IssueCode, Paragraph, ReadError, Table
-from parsers.readers.shown import clear_cells
+from parsers.readers.shown import show_cells
 from parsers.readers.text import blocks_of
 from parsers.values import is_blank
 
@@ -49,7 +49,7 @@ def read(data: bytes, http_charset: str | None = None) -> Document:
     text = decode_html(data, http_charset)
     text += embedded_markup(text)
     root = _tree(text)
-    clear_cells(root, text)
+    show_cells(root, text)
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()

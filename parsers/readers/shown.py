@@ -1,45 +1,69 @@
-"""What stands in the cells of a page's tables and is no part of them: hidden, struck out, raised notes."""
+"""The cells of a page's tables as its readers see them: without hidden text, with the contents of fields."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml import etree
 
-_UNUSUAL = re.compile(r"display\s*:\s*none|line-through|<(?:sup|del|s|strike)[\s>]", re.IGNORECASE)
+_UNUSUAL = re.compile(r"display\s*:\s*none|line-through|<(?:sup|del|s|strike|input)[\s>]", re.IGNORECASE)
 _NOT_READ = re.compile(r"display\s*:\s*none|line-through", re.IGNORECASE)
 _STRUCK = ("del", "s", "strike")
+_FIELDS = ("", "text", "number")
+_PARTS = ("table", "thead", "tbody", "tfoot", "tr")
+_CELLS = ("td", "th")
 
 
-def clear_cells(root: etree._Element, markup: str) -> None:
-    """Takes hidden and struck out text out of the cells, and hidden cells out of their rows, and puts what is
-    raised in brackets, as 12 with a note 1 is not 121. Other text stays: tabs hide whole articles."""
+def show_cells(root: etree._Element, markup: str) -> None:
+    """Changes the cells of all tables in the tree of `markup`: hidden cells and hidden or struck out text are
+    taken out, fields give way to their values, notes in superscript are taken from labels and put in brackets
+    behind numbers (12 with a note 1 is not 121), and tables of one cell that only frame a cell's text are
+    no tables. Text outside tables stays: tabs hide whole articles."""
+    for table in list(root.iter("table")):
+        if _in_cell(table) and sum(1 for _ in islice(table.iter(*_CELLS), 2)) == 1:
+            for element in list(table.iter(*_PARTS, *_CELLS)):
+                element.tag = "div"
     if not _UNUSUAL.search(markup):
         return
-    for cell in list(root.iter("td", "th")):
-        for element in [cell, *cell.iterdescendants()]:
-            if not isinstance(element.tag, str) or element.tag in ("table", "tbody", "tr"):
-                continue
-            if element.tag in _STRUCK or _NOT_READ.search(element.get("style") or ""):
-                _remove(element)
-            elif element.tag == "sup":
-                _put_in_brackets(element)
+    for element in list(root.iter(etree.Element)):
+        if element.tag not in _PARTS and (text := _shown(element)) is not None and _in_cell(element):
+            _replace(element, text)
 
 
-def _remove(element: etree._Element) -> None:
+def _in_cell(element: etree._Element) -> bool:
+    return element.tag in _CELLS or next(element.iterancestors(*_CELLS), None) is not None
+
+
+def _shown(element: etree._Element) -> str | None:
+    """The text that stands for an element in a cell; None if it is its own."""
+    if element.tag in _STRUCK or _NOT_READ.search(element.get("style") or ""):
+        return ""
+    if element.tag == "sup":
+        note = "".join(str(text) for text in element.itertext())
+        return f"({note})" if _text_before(element)[-1:].isdigit() else ""
+    if element.tag == "input" and (element.get("type") or "").lower() in _FIELDS:
+        return element.get("value") or ""
+    return None
+
+
+def _replace(element: etree._Element, text: str) -> None:
+    """Puts text in the place of an element."""
     parent = element.getparent()
     if parent is None:
         return
     before = element.getprevious()
-    tail = element.tail or ""
+    text += element.tail or ""
     if before is None:
-        parent.text = (parent.text or "") + tail
+        parent.text = (parent.text or "") + text
     else:
-        before.tail = (before.tail or "") + tail
+        before.tail = (before.tail or "") + text
     parent.remove(element)
 
 
-def _put_in_brackets(element: etree._Element) -> None:
-    element.text = "(" + (element.text or "")
-    element.tail = ")" + (element.tail or "")
-    element.tag = "span"
+def _text_before(element: etree._Element) -> str:
+    """The text right before an element in its parent."""
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None:
+        return (before.tail or "".join(str(text) for text in before.itertext())).strip()
+    return "" if parent is None else (parent.text or "").strip()
