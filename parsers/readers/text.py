@@ -7,6 +7,7 @@ with tabs between the cells; with pipes (markdown); with commas (a sheet saved a
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from parsers.charset import decode_text
 from parsers.forms import load_forms
@@ -18,6 +19,7 @@ from parsers.values import is_blank, is_value
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]|\d[、.．])"
 )
+_MARKDOWN_HEADING = re.compile(r"\s*(#{1,6})\s+(?=\S)")
 _LONGEST_CONTINUATION = 20
 _BARS = str.maketrans("│┃║｜", "||||")
 _BORDER = re.compile(r"\s*[+─━═┄┅┈┉╌╍╭-╰┌-╬][-=+|─━═┄┅┈┉╌╍╭-╰┌-╬\s]{2,}")
@@ -59,12 +61,14 @@ class _LineReader:
         elif "\t" in line:
             self._row(line.split("\t"))
         elif line.count("|") >= 2:
-            self._row(line.strip().strip("|").split("|"))
+            self._row(unescape(line).strip().removeprefix("|").rstrip("|").split("|"))
         elif self._continues_cell(line):
             self.rows[-1][-1] += "\n" + line
         else:
             self.end_table()
-            self.blocks.append(Paragraph(line.strip()))
+            hashes = _MARKDOWN_HEADING.match(line)
+            level = len(hashes[1]) if hashes else None
+            self.blocks.append(Paragraph(line[hashes.end() if hashes else 0 :].strip(), level=level))
 
     def cells(self, cells: list[str]) -> None:
         """Takes a row of a sheet. One cell alone in it is a line of text, or a label in a table."""
