@@ -29,6 +29,7 @@ from parsers.readers.grids import (
     nearest_rule,
     to_table,
 )
+from parsers.script import without_radicals
 
 Char = dict[str, Any]
 """A character as pdfplumber gives it: text, x0, x1, top, bottom, size, ..."""
@@ -38,6 +39,7 @@ Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 _APART = 2  # left and right pages may have heads of their own
+_Y_TOLERANCE, _OF_SIZE = 3.0, 0.25
 _HEADING = re.compile("[一二三四五六七八九十]{1,3}、")
 
 
@@ -157,7 +159,8 @@ def _grid(boxes: list[Bounds], runs: list[_Run], page: int) -> tuple[Grid | None
     for x0, top, x1, bottom in sorted(boxes, key=lambda box: (box[1], box[0])):
         box = Box(x0, top, x1, bottom)
         inside, runs = _split(runs, box)
-        text = join_lines(extract_text(list(chain(*inside))).split("\n")) if inside else ""
+        printed = without_radicals(extract_text(list(chain(*inside)))) if inside else ""
+        text = join_lines(printed.split("\n"))
         row = nearest_rule(rows, top)
         cells.append(RuledCell(text, row, max(nearest_rule(rows, bottom) - row, 1), page, box))
     if not any(cell.text for cell in cells):
@@ -168,10 +171,14 @@ def _grid(boxes: list[Bounds], runs: list[_Run], page: int) -> tuple[Grid | None
 def _lines(runs: Iterable[_Run], page: int) -> list[Line]:
     if not runs:
         return []
+    chars = list(chain(*runs))
+    # Digits of a title stand in a font of their own, a little higher than the characters beside them.
+    reach = max(_Y_TOLERANCE, _OF_SIZE * max(char["size"] for char in chars))
     lines = []
-    for line in chars_to_textmap(list(chain(*runs))).extract_text_lines(strip=True, return_chars=True):
+    for line in chars_to_textmap(chars, y_tolerance=reach).extract_text_lines(strip=True, return_chars=True):
         size = median(char["size"] for char in line["chars"])
-        lines.append(Line(line["text"], line["x0"], line["x1"], line["top"], line["bottom"], size, page))
+        text = without_radicals(line["text"])
+        lines.append(Line(text, line["x0"], line["x1"], line["top"], line["bottom"], size, page))
     return [line for line in lines if line.text]
 
 
