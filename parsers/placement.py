@@ -46,6 +46,8 @@ def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment)
         sticks_out = any(c.column < start or c.column + c.colspan > end for c in under)
         if not under or sticks_out or (len(printed) > 1 and not _is_repeated(printed, end - start)):
             return None
+        if segment.geometry is Geometry.LOOSE and len(printed) not in (0, end - start):
+            return None  # the header repeats a merged cell in each column, and the row has lost one
         found.append(printed[0] if printed else under[0])
     return found
 

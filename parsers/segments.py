@@ -107,6 +107,11 @@ def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) 
     return all(_RULE.fullmatch(cell.text) for cell in cells)
 
 
+def _has_lost_its_label(kinds: Sequence[Says]) -> bool:
+    """Whether the row prints values and nothing where its label should stand."""
+    return kinds[0] is Says.NOTHING and Says.TEXT not in kinds
+
+
 def match_form(document: Document, form: Form) -> Match:
     """Every row of the form that the document holds, grouped into segments in reading order."""
     labels = labels_of(form)
@@ -157,6 +162,8 @@ class _Finder:
                 continue
             found = self._data_row(cells, kinds, table)
             if found is None:
+                if _has_lost_its_label(kinds):
+                    self.header.open = False  # what follows does not stand under this header
                 continue
             form_table, block, row = found
             if self.header.open:
