@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from parsers.headers import Interval
 from parsers.model import Geometry, GridCell
 from parsers.segments import DataRow, Segment
-from parsers.values import is_blank
+from parsers.values import is_blank, is_number
 
 
 def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
@@ -76,6 +76,16 @@ def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell])
     """Whether just one end of the row is blank, in a column that most rows of its table fill."""
     ends = [is_blank(values[0].text), is_blank(values[-1].text)]
     return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
+
+
+def lacks_its_last(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether the row prints numbers, but none in the last column, and every other such row of its table
+    does."""
+    if not is_blank(values[-1].text) or not any(is_number(value.text) for value in values):
+        return False
+    others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
+    numbers = [other for other in others if any(is_number(value.text) for value in other.values)]
+    return len(numbers) > 1 and all(is_number(other.values[-1].text) for other in numbers)
 
 
 def has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:

@@ -163,6 +163,7 @@ class _Finder:
             found = self._data_row(cells, kinds, table)
             if found is None:
                 if _has_lost_its_label(kinds):
+                    self.orphans = True
                     self.header.open = False  # what follows does not stand under this header
                 continue
             form_table, block, row = found
