@@ -124,6 +124,12 @@ def header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:
     return _every_cell(segment) or (no_gap and segment.geometry is not Geometry.GRID)
 
 
+def is_one_of_a_full_row(segment: Segment, texts: Sequence[GridCell]) -> bool:
+    """Whether these cells of a row are one, in place of a number (约12), and each row below a complete header
+    has a cell for each column, so that the others keep their places."""
+    return len(texts) == 1 and segment.header is not None and segment.header.complete and _every_cell(segment)
+
+
 def _every_cell(segment: Segment) -> bool:
     """Whether each row of the segment has one cell for each column, so that blank cells keep their place:
     below a flat header of a grid, or where all rows of a sequence say so."""

@@ -31,6 +31,7 @@ from parsers.placement import (
     has_odd_blank,
     header_settles_order,
     in_order,
+    is_one_of_a_full_row,
     lacks_its_last,
     one_end_is_blank,
 )
@@ -161,7 +162,8 @@ class _Reader:
 
     def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
-        if len(values) != len(segment.block.columns) or not all(is_value(value.text) for value in values):
+        texts = [value for value in values if not is_value(value.text)]
+        if len(values) != len(segment.block.columns) or (texts and not is_one_of_a_full_row(segment, texts)):
             return IssueCode.COLUMN_COUNT
         if segment.header is not None and not segment.header.complete:
             return IssueCode.POSITION_LABEL

@@ -18,6 +18,7 @@ Line = str | list[str]
 
 _LONGEST_LINE = 4000
 _LONGEST_LABEL = 60
+_SURELY_VALUES = 4  # times as many values as texts make a row of values (12, 约3, 0, ...)
 _MOST_LINES = 8  # of a row whose quoted cells break the line
 _QUOTE_OPENS = re.compile(r'(?:^|,)"')
 # A number with a comma beside other words (行政处罚 1,234): the comma ends no cell.
@@ -93,7 +94,9 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
         kinds = [kind for cell in row if (kind := says(cell)) is not Says.NOTHING]
         labels = kinds.count(Says.TEXT)
         headed |= labels == len(kinds) > 1
-        values_last = labels < len(kinds) and Says.TEXT not in kinds[labels:]
-        if values_last and (labels > 0 or (headed and len(kinds) > 1)):
+        values = len(kinds) - labels
+        if labels and values and (Says.TEXT not in kinds[labels:] or values >= _SURELY_VALUES * labels):
+            return True
+        if headed and not labels and values > 1:
             return True
     return False
