@@ -118,7 +118,7 @@ def _titles(blocks: Sequence[Block], headings: Sequence[tuple[int, str]]) -> dic
         if code == first:
             for place in range(heading - 1, max(before, heading - _HEAD - 1), -1):
                 title = _title_at(blocks, place)
-                if title is not None and not _is_attached(blocks, place, heading):
+                if title is not None and not _is_attached(blocks, title.start, heading):
                     found[heading] = title
                     break
         before = heading
