@@ -109,7 +109,8 @@ def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) 
 
 def _has_lost_its_label(kinds: Sequence[Says]) -> bool:
     """Whether the row prints values and nothing where its label should stand."""
-    return kinds[0] is Says.NOTHING and Says.TEXT not in kinds
+    printed = set(kinds) - {Says.NOTHING}
+    return kinds[0] is Says.NOTHING and bool(printed) and Says.TEXT not in printed
 
 
 def match_form(document: Document, form: Form) -> Match:

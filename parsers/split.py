@@ -7,6 +7,7 @@ that may be the signature of one report or the name of the next is given to neit
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ Owner = tuple[str | None, int | None]
 # Between a report's title and its first section stand a date, a number, an addressee and the opening.
 _HEAD = 20
 _LONGEST_TITLE = 80
+_MOST_REPORTS = 500
 _NOBODYS = IssueCode.NO_AGENCY, "one of several reports in a document, and nothing in it names its agency"
 
 
@@ -47,6 +49,8 @@ def split_reports(document: Document) -> list[Document | ReadError]:
     starts = _starts(document.blocks)
     if len(starts) == 1:
         return [document]
+    if len(starts) > _MOST_REPORTS:
+        return [ReadError(IssueCode.TOO_EXPENSIVE, f"more than {_MOST_REPORTS} reports in one document")]
     parts: list[tuple[Block, ...]] = []
     for start, end in pairwise([*starts, len(document.blocks)]):
         part = document.blocks[start:end]
@@ -70,6 +74,7 @@ def _starts(blocks: Sequence[Block]) -> dict[int, bool]:
     first, last = (load_forms()[0].sections[i].code for i in (0, -1))
     headings = _headings(blocks)
     titles = _titles(blocks, headings)
+    tables = [place for place, block in enumerate(blocks) if isinstance(block, Table)]
     starts = {0: True}
     owners: set[Owner] = set()
     codes: set[str] = set()
@@ -77,7 +82,7 @@ def _starts(blocks: Sequence[Block]) -> dict[int, bool]:
     for place, code in headings:
         title = titles.get(place)
         is_new = title is not None and title.owner not in owners
-        is_whole = {first, last} <= codes and _has_table(blocks[start:place])
+        is_whole = {first, last} <= codes and bisect(tables, place) > bisect(tables, start - 1)
         again = code in codes and code in (first, last) and (is_whole or _signed(blocks, above, place))
         if title is not None and is_new and (owners or is_whole or again):
             is_named = title.start == title.place or not _is_unnamed(blocks[start : title.start])
@@ -103,10 +108,6 @@ def _headings(blocks: Sequence[Block]) -> list[tuple[int, str]]:
         for place, block in enumerate(blocks)
         if isinstance(block, Paragraph) and (section := section_of(block.text, sections)) is not None
     ]
-
-
-def _has_table(blocks: Sequence[Block]) -> bool:
-    return any(isinstance(block, Table) for block in blocks)
 
 
 def _titles(blocks: Sequence[Block], headings: Sequence[tuple[int, str]]) -> dict[int, _Title]:

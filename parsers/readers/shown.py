@@ -48,17 +48,11 @@ def _shown(element: etree._Element) -> str | None:
 
 
 def _replace(element: etree._Element, text: str) -> None:
-    """Puts text in the place of an element."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    text += element.tail or ""
-    if before is None:
-        parent.text = (parent.text or "") + text
-    else:
-        before.tail = (before.tail or "") + text
-    parent.remove(element)
+    """Makes an element one that shows this text alone."""
+    for child in list(element):
+        element.remove(child)
+    element.tag, element.text = "span", text
+    element.attrib.clear()
 
 
 def _text_before(element: etree._Element) -> str:
