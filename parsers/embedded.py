@@ -1,6 +1,7 @@
 """Text that a page holds as data and shows by script: its readers see it, a parser of HTML does not.
 
 gkmlpt (Guangdong) writes the article into `_CONFIG`: DETAIL: {..., "title": "...", "content": "\\u003Cp..."}.
+Others keep the article's markup in a hidden field of a form, a <textarea>.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterator
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _CONTENT = re.compile(rf"[\"']?\bcontent[\"']?\s*:\s*({_STRING})")
+_FIELD_START = re.compile(r"<textarea\b[^<>]{0,2000}>", re.IGNORECASE)
+_FIELD_END = re.compile(r"</textarea\b", re.IGNORECASE)
 _TITLE = re.compile(rf"[\"']?\btitle[\"']?\s*:\s*({_STRING})")
 
 
@@ -18,7 +22,8 @@ def embedded_markup(text: str) -> str:
     """The markup of the article that the page `text` shows by script; "" for any other page."""
     start = text.find("_CONFIG")
     if start < 0:
-        return ""
+        fields = (html.unescape(field) for field in _fields(text))
+        return "".join(field for field in fields if "<table" in field.lower())
     detail = max(text.find("DETAIL", start), start)
     contents = [body for match in _CONTENT.finditer(text, detail) if "<" in (body := _value(match[1]))]
     if not contents:
@@ -26,6 +31,14 @@ def embedded_markup(text: str) -> str:
     title = _TITLE.search(text, detail)
     heading = f"<h1>{html.escape(_value(title[1]))}</h1>" if title else ""
     return f'{heading}<div class="article-content">{max(contents, key=len)}</div>'
+
+
+def _fields(text: str) -> Iterator[str]:
+    """What stands in the fields of forms, each up to its end; a field without one ends the search."""
+    place = 0
+    while (start := _FIELD_START.search(text, place)) and (end := _FIELD_END.search(text, start.end())):
+        yield text[start.end() : end.start()]
+        place = end.end()
 
 
 def _value(literal: str) -> str:

@@ -16,10 +16,11 @@ from itertools import islice
 
 from parsers.forms import Block, Column, Form, FormTable, Label, Row
 from parsers.script import simplified
-from parsers.values import is_value
+from parsers.values import INVISIBLE, is_value
 
 _QUOTES = str.maketrans({c: '"' for c in "“”„‟″＂'‘’「」『』"} | {"〔": "(", "〕": ")", "【": "(", "】": ")"})
-_RESIDUE = re.compile(r"<br/?>|\[bookmark:[^\]]*\]|\*\*|[\u200b-\u200f\u2060\ufeff]+")
+_RESIDUE = re.compile(rf"<br/?>|\[bookmark:[^\]]*\]|\*\*|[{INVISIBLE}]+")
+_CIRCLED = re.compile("[①-⑨](?=\\D)")
 _UNUSUAL = re.compile(rf"[{''.join(map(chr, _QUOTES))}]")
 _LIST_NUMBER = re.compile(
     r"^(\([一二三四五六七八九十\d]{1,3}\)|[一二三四五六七八九十]{1,3}[、.,]|\d{1,2}[、.,)])+"
@@ -30,6 +31,8 @@ _SPELLING = (("预期", "逾期"), ("其它", "其他"))
 @lru_cache(maxsize=1 << 14)  # the labels of a form stand in every report
 def normalise(text: str) -> str:
     """The text as labels are compared: NFKC, no blanks, no converter residue, one kind of quotes."""
+    if _CIRCLED.search(text):
+        text = _CIRCLED.sub(lambda mark: f"{unicodedata.digit(mark[0])}.", text)
     text = _RESIDUE.sub("", "".join(unicodedata.normalize("NFKC", text).split()))
     if _UNUSUAL.search(text):  # rare, and translating costs as much as all the rest
         text = text.translate(_QUOTES)

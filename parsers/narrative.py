@@ -115,10 +115,10 @@ def _text(section: str, lines: Sequence[str]) -> str:
 
 def _without_signature(lines: Sequence[str]) -> Sequence[str]:
     """Drops the agency's name at the end, which stood above the date."""
-    return lines[:-1] if len(lines) > 1 and _is_name(lines[-1]) else lines
+    return lines[:-1] if len(lines) > 1 and is_name(lines[-1]) else lines
 
 
-def _is_name(line: str) -> bool:
+def is_name(line: str) -> bool:
     return len(line) <= _LONGEST_LINE and re.fullmatch(AGENCY, normalise(line)) is not None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from parsers.headers import Interval
 from parsers.model import Geometry, GridCell
 from parsers.segments import DataRow, Segment
-from parsers.values import is_blank
+from parsers.values import is_blank, is_number
 
 
 def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
@@ -44,10 +44,17 @@ def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment)
         under = [c for c in row.values if _overlaps(c, (start, end))]
         printed = [c for c in under if not is_blank(c.text)]
         sticks_out = any(c.column < start or c.column + c.colspan > end for c in under)
-        if not under or sticks_out or len(printed) > 1:
+        if not under or sticks_out or (len(printed) > 1 and not _is_repeated(printed, end - start)):
             return None
+        if segment.geometry is Geometry.LOOSE and len(printed) not in (0, end - start):
+            return None  # the header repeats a merged cell in each column, and the row has lost one
         found.append(printed[0] if printed else under[0])
     return found
+
+
+def _is_repeated(cells: Sequence[GridCell], width: int) -> bool:
+    """Whether a merged cell was printed once in each of the grid columns that it covered."""
+    return len(cells) == width and len({cell.text.strip() for cell in cells}) == 1
 
 
 def _overlaps(cell: GridCell, place: Interval) -> bool:
@@ -55,7 +62,8 @@ def _overlaps(cell: GridCell, place: Interval) -> bool:
 
 
 def _places_confirmed(segment: Segment, places: Mapping[str, Interval]) -> bool:
-    full = [r for r in segment.rows if _printed(r) == len(segment.block.columns)]
+    repeated = sum(end - start for start, end in places.values())
+    full = [row for row in segment.rows if _printed(row) in (len(segment.block.columns), repeated)]
     return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
 
 
@@ -68,6 +76,16 @@ def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell])
     """Whether just one end of the row is blank, in a column that most rows of its table fill."""
     ends = [is_blank(values[0].text), is_blank(values[-1].text)]
     return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
+
+
+def lacks_its_last(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
+    """Whether the row prints numbers, but none in the last column, and every other such row of its table
+    does."""
+    if not is_blank(values[-1].text) or not any(is_number(value.text) for value in values):
+        return False
+    others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
+    numbers = [other for other in others if any(is_number(value.text) for value in other.values)]
+    return len(numbers) > 1 and all(is_number(other.values[-1].text) for other in numbers)
 
 
 def has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
@@ -104,6 +122,12 @@ def header_settles_order(segment: Segment, values: Sequence[GridCell]) -> bool:
         return False
     no_gap = not any(is_blank(value.text) for value in values)
     return _every_cell(segment) or (no_gap and segment.geometry is not Geometry.GRID)
+
+
+def is_one_of_a_full_row(segment: Segment, texts: Sequence[GridCell]) -> bool:
+    """Whether these cells of a row are one, in place of a number (约12), and each row below a complete header
+    has a cell for each column, so that the others keep their places."""
+    return len(texts) == 1 and segment.header is not None and segment.header.complete and _every_cell(segment)
 
 
 def _every_cell(segment: Segment) -> bool:

@@ -31,6 +31,8 @@ from parsers.placement import (
     has_odd_blank,
     header_settles_order,
     in_order,
+    is_one_of_a_full_row,
+    lacks_its_last,
     one_end_is_blank,
 )
 from parsers.rules import evaluate
@@ -61,8 +63,7 @@ class _Reader:
     def run(self, match: Match, tables: Collection[str]) -> Reading:
         for segment in match.found:
             if segment.form_table.code in tables:
-                for row in segment.rows:
-                    self._row(segment, row)
+                self._segment(segment)
         for table, label in match.subtotals:
             if table in tables:
                 message = f"the group heading “{label.strip()}” carries numbers"
@@ -85,16 +86,33 @@ class _Reader:
     def _issue(self, code: IssueCode, message: str) -> None:
         self.reading.issues.append(Issue(code, message))
 
-    def _row(self, segment: Segment, row: DataRow) -> None:
-        values: list[GridCell]
-        doubt: IssueCode | None
+    def _segment(self, segment: Segment) -> None:
+        """Reads the rows. Where one has slipped sideways, so may have others that are blank at one end: their
+        sums can hold by chance."""
+        read = [(row, *self._values(segment, row)) for row in segment.rows]
+        open_ended = {id(row) for row, values, _ in read if values and one_end_is_blank(segment, row, values)}
+        has_slipped = any(
+            doubt is IssueCode.POSITION_LABEL and id(row) in open_ended for row, _, doubt in read
+        )
+        for row, values, doubt in read:
+            if doubt is None and has_slipped and id(row) in open_ended:
+                self._row(segment, row, values, IssueCode.POSITION_LABEL)
+            else:
+                self._row(segment, row, values, doubt)
+
+    def _values(self, segment: Segment, row: DataRow) -> tuple[list[GridCell], IssueCode | None]:
+        """The row's values in column order, and what speaks against that."""
         if row.out_of_step:
-            values, doubt = [], IssueCode.POSITION_LABEL
-        elif (placed := by_place(segment, row)) is not None:
-            values, doubt = placed, self._doubt_of_places(segment, row, placed)
-        else:
-            values = in_order(segment, row)
-            doubt = self._doubt_of_order(segment, row, values)
+            return [], IssueCode.POSITION_LABEL
+        placed = by_place(segment, row)
+        if placed is not None:
+            return placed, self._doubt_of_places(segment, row, placed)
+        values = in_order(segment, row)
+        return values, self._doubt_of_order(segment, row, values)
+
+    def _row(
+        self, segment: Segment, row: DataRow, values: Sequence[GridCell], doubt: IssueCode | None
+    ) -> None:
         if doubt is None:
             self._put(segment, row, values)
             return
@@ -136,15 +154,16 @@ class _Reader:
         if segment.geometry is Geometry.LOOSE:
             return not self._proved(counted)
         sums = self._sums_within(cells)
-        if not one_end_is_blank(segment, row, values):
-            sums = [i for i in sums if all(cells[name].value is not None for name in i.right)]
+        if not one_end_is_blank(segment, row, values) and not lacks_its_last(segment, row, values):
+            sums = [i for i in sums if all(cells[name].status is not CellStatus.BLANK for name in i.right)]
             if not has_odd_blank(segment, row, values):
                 return False
         return any(evaluate(i, counted) is CheckOutcome.FAIL for i in sums)
 
     def _doubt_of_order(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> IssueCode | None:
         """What speaks against giving the values to the columns in the form's order, if anything does."""
-        if len(values) != len(segment.block.columns) or not all(is_value(value.text) for value in values):
+        texts = [value for value in values if not is_value(value.text)]
+        if len(values) != len(segment.block.columns) or (texts and not is_one_of_a_full_row(segment, texts)):
             return IssueCode.COLUMN_COUNT
         if segment.header is not None and not segment.header.complete:
             return IssueCode.POSITION_LABEL

@@ -18,6 +18,7 @@ from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import Order, TornRow, torn_rows
 from parsers.values import Says, is_number, says
 
+_COUNTS_ROWS = ("序号", "行次", "编号")
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
@@ -106,6 +107,12 @@ def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) 
     return all(_RULE.fullmatch(cell.text) for cell in cells)
 
 
+def _has_lost_its_label(kinds: Sequence[Says]) -> bool:
+    """Whether the row prints values and nothing where its label should stand."""
+    printed = set(kinds) - {Says.NOTHING}
+    return kinds[0] is Says.NOTHING and bool(printed) and Says.TEXT not in printed
+
+
 def match_form(document: Document, form: Form) -> Match:
     """Every row of the form that the document holds, grouped into segments in reading order."""
     labels = labels_of(form)
@@ -156,6 +163,9 @@ class _Finder:
                 continue
             found = self._data_row(cells, kinds, table)
             if found is None:
+                if _has_lost_its_label(kinds):
+                    self.orphans = True
+                    self.header.open = False  # what follows does not stand under this header
                 continue
             form_table, block, row = found
             if self.header.open:
@@ -168,10 +178,19 @@ class _Finder:
             current.rows.append(row)
 
     def _rows(self, table: Table) -> list[list[GridCell]]:
-        """The rows of a table; labels that were read in a picture are spelt as the form spells them."""
+        """The rows of a table without columns that count its rows (序号); labels that were read in a picture
+        are spelt as the form spells them."""
+        counting = {
+            cell.column
+            for cell in table.cells
+            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in _COUNTS_ROWS
+        }
+        rows = table.rows()
+        if counting:
+            rows = [[c for c in row if c.colspan > 1 or c.column not in counting] for row in rows]
         if not table.recognised:
-            return table.rows()
-        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in table.rows()]
+            return rows
+        return [[replace(cell, text=self.labels.respelt(cell.text)) for cell in row] for row in rows]
 
     def _continues_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
         """Whether the row holds the rest of labels that are cut over two rows (商业 / 企业)."""

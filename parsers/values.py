@@ -20,6 +20,9 @@ _GLUED_DIGITS = re.compile(r"\d\s+\d")
 _THOUSANDS_BY_BLANK = re.compile(r"[+-]?\d{1,3}(?: \d{3})+")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _WHITE = re.compile(r"\s+")
+INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+"""Characters that print nothing, as a range of a regular expression."""
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 Reading = tuple[CellStatus, int | float | None]
 
@@ -45,7 +48,7 @@ def _content(raw: str) -> _Content:
         return _Content(Says.NUMBER, Decimal(raw))
     if "一" <= raw[:1] <= "鿿" and raw[0] != "无":  # labels and prose
         return _Content(Says.TEXT)
-    text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").replace("\ufeff", "").strip()
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw)).strip()
     if bold := _BOLD.fullmatch(text):
         text = bold[1].strip()
     if not text:
@@ -54,9 +57,15 @@ def _content(raw: str) -> _Content:
     if _NOT_APPLICABLE.fullmatch(joined):
         return _Content(Says.NONE_MARK)
     match = _NUMBER.fullmatch(joined)
-    if match is None or (_GLUED_DIGITS.search(text) and not _THOUSANDS_BY_BLANK.fullmatch(text)):
+    glued = _GLUED_DIGITS.search(text) and not _THOUSANDS_BY_BLANK.fullmatch(text)
+    if match is None or glued or any(map(_is_note, raw)):
         return _Content(Says.TEXT)
     return _Content(Says.NUMBER, Decimal(match["number"].replace(",", "")), match["unit"])
+
+
+def _is_note(character: str) -> bool:
+    """Whether a digit is the mark of a note (12①, 3²) and none of a number."""
+    return character.isdigit() and not character.isdecimal()
 
 
 @lru_cache(maxsize=1 << 15)

@@ -16,7 +16,7 @@ from lxml import etree
 
 from parsers.model import Block, Document, GridCell, IssueCode, Paragraph, ReadError, Table
 from parsers.readers.nesting import cell_text, is_data
-from parsers.readers.ooxml import attribute, local_name, number, read_part
+from parsers.readers.ooxml import attribute, local_name, number, read_part, val
 from parsers.readers.word_styles import Numbering, Styles
 
 MOST_COLUMNS = 63
@@ -68,11 +68,17 @@ def _main_part(package: zipfile.ZipFile) -> str:
 
 
 def _drop_hidden(body: etree._Element) -> None:
-    """Takes out what Word does not show: tracked deletions, and the old twin of each drawing."""
+    """Takes out what Word does not show or shows struck out: tracked deletions, hidden runs, and the old twin
+    of each drawing."""
     for table in list(body.iter("{*}tbl")):
         for row in table.findall("{*}tr"):
             if row.find("{*}trPr/{*}del") is not None:
                 table.remove(row)
+    for mark in list(body.iter("{*}vanish", "{*}strike", "{*}dstrike")):
+        run = next(mark.iterancestors("{*}r"), None)  # None: it belongs to the end of a paragraph
+        parent = None if run is None else run.getparent()
+        if run is not None and parent is not None and _is_on(mark):
+            parent.remove(run)
     etree.strip_elements(body, "{*}del", "{*}moveFrom", "{*}Fallback", with_tail=False)
 
 
@@ -153,8 +159,15 @@ def _runs(element: etree._Element) -> Iterator[str]:
             yield child.text or ""
         elif name in _BREAKS:
             yield _BREAKS[name]
+        elif name == "r" and val(child, "rPr/vertAlign") == "superscript":
+            yield f"({''.join(_runs(child))})"  # a note: 12 with a raised 1 is not 121
         elif name not in {"pPr", "rPr", "drawing", "pict", "object"}:
             yield from _runs(child)
+
+
+def _is_on(mark: etree._Element) -> bool:
+    """Whether a property is on; it is where it stands without a value."""
+    return attribute(mark, "val") not in ("0", "false", "off")
 
 
 def _text_boxes(element: etree._Element) -> Iterator[etree._Element]:

@@ -16,6 +16,7 @@ from lxml import etree
 from parsers.charset import decode_html
 from parsers.embedded import embedded_markup
 from parsers.model import Block, Document, Geometry, GridCell, IssueCode, Paragraph, ReadError, Table
+from parsers.readers.shown import show_cells
 from parsers.readers.text import blocks_of
 from parsers.values import is_blank
 
@@ -28,6 +29,10 @@ _BREAKING = frozenset(
      "h1", "h2", "h3", "h4", "h5", "h6"}
 )  # fmt: skip
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
+_TAG = re.compile("<[a-zA-Z/!]")
+_TABLE = re.compile(r"<table\b.*?</table\s*>", re.IGNORECASE | re.DOTALL)
+_TABLE_START, _TABLE_END = re.compile(r"<table\b", re.IGNORECASE), re.compile(r"</table\b", re.IGNORECASE)
+_SHELL = re.compile(r"</?(?:html|body)\b[^>]*>", re.IGNORECASE)
 _CELL_TAG = re.compile(r"<t[dh][\s>/]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _WRAPPER = re.compile(
@@ -61,7 +66,35 @@ class Page(NamedTuple):
 def read_with_elements(data: bytes, http_charset: str | None = None) -> Page:
     """As `read`, for who shows the page itself."""
     text = decode_html(data, http_charset)
-    root = _tree(text + embedded_markup(text))
+    if (blocks := _text_with_tables(text)) is not None:
+        return Document(tuple(blocks))
+    return _read_page(text + embedded_markup(text))
+
+
+def _text_with_tables(text: str) -> list[Block] | None:
+    """The blocks of plain text in which only the tables are markup, as converters to markdown write; None for
+    a page, where line breaks mean nothing."""
+    first = _TABLE_START.search(text)
+    if first is None or _TAG.search(_SHELL.sub("", text[: first.start()])):
+        return None
+    if len(_TABLE_START.findall(text)) != len(_TABLE_END.findall(text)):
+        return None
+    tables = list(_TABLE.finditer(text))
+    around = [_SHELL.sub("", piece) for piece in _TABLE.split(text)]
+    lines = sum(piece.strip().count("\n") for piece in around)
+    if lines < len(tables) or any(_TAG.search(piece) for piece in around):
+        return None
+    if any(_TABLE_START.search(table[0], 1) for table in tables):
+        return None
+    blocks = blocks_of(around[0])
+    for table, piece in zip(tables, around[1:], strict=True):
+        blocks += [*_read_page(table[0]).blocks, *blocks_of(piece)]
+    return blocks
+
+
+def _read_page(text: str) -> Document:
+    root = _tree(text)
+    show_cells(root, text)
     walker = _Walker()
     walker.walk(root)
     walker.end_paragraph()

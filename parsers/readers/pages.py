@@ -17,6 +17,7 @@ from typing import Any
 from pdfplumber.utils.text import chars_to_textmap, dedupe_chars, extract_text
 
 from parsers.model import Block, Box, Document, IssueCode, Paragraph, ReadError
+from parsers.narrative import is_date
 from parsers.readers.grids import (
     EDGE_TOLERANCE,
     Grid,
@@ -28,6 +29,7 @@ from parsers.readers.grids import (
     nearest_rule,
     to_table,
 )
+from parsers.script import without_radicals
 
 Char = dict[str, Any]
 """A character as pdfplumber gives it: text, x0, x1, top, bottom, size, ..."""
@@ -36,6 +38,8 @@ _Run = list[Char]
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
+_APART = 2  # left and right pages may have heads of their own
+_Y_TOLERANCE, _OF_SIZE = 3.0, 0.25
 _HEADING = re.compile("[一二三四五六七八九十]{1,3}、")
 
 
@@ -155,7 +159,8 @@ def _grid(boxes: list[Bounds], runs: list[_Run], page: int) -> tuple[Grid | None
     for x0, top, x1, bottom in sorted(boxes, key=lambda box: (box[1], box[0])):
         box = Box(x0, top, x1, bottom)
         inside, runs = _split(runs, box)
-        text = join_lines(extract_text(list(chain(*inside))).split("\n")) if inside else ""
+        printed = without_radicals(extract_text(list(chain(*inside)))) if inside else ""
+        text = join_lines(printed.split("\n"))
         row = nearest_rule(rows, top)
         cells.append(RuledCell(text, row, max(nearest_rule(rows, bottom) - row, 1), page, box))
     if not any(cell.text for cell in cells):
@@ -166,29 +171,37 @@ def _grid(boxes: list[Bounds], runs: list[_Run], page: int) -> tuple[Grid | None
 def _lines(runs: Iterable[_Run], page: int) -> list[Line]:
     if not runs:
         return []
+    chars = list(chain(*runs))
+    # Digits of a title stand in a font of their own, a little higher than the characters beside them.
+    reach = max(_Y_TOLERANCE, _OF_SIZE * max(char["size"] for char in chars))
     lines = []
-    for line in chars_to_textmap(list(chain(*runs))).extract_text_lines(strip=True, return_chars=True):
+    for line in chars_to_textmap(chars, y_tolerance=reach).extract_text_lines(strip=True, return_chars=True):
         size = median(char["size"] for char in line["chars"])
-        lines.append(Line(line["text"], line["x0"], line["x1"], line["top"], line["bottom"], size, page))
+        text = without_radicals(line["text"])
+        lines.append(Line(text, line["x0"], line["x1"], line["top"], line["bottom"], size, page))
     return [line for line in lines if line.text]
 
 
 def _drop_running_lines(pages: list[Page]) -> None:
-    """Takes out page numbers and running heads: the outermost line of a page, when another page has the
-    same one there but for its digits."""
+    """Takes out page numbers and running heads: the outermost line of a page, when the next page or the one
+    after has the same one there but for its digits. Several reports in a file begin and end alike, further
+    apart, and their headings and dates are no running lines."""
     for place in (0, -1):
-        seen = Counter(_outermost(page, place) for page in pages)
-        for page in pages:
-            shape = _outermost(page, place)
-            if shape is not None and seen[shape] > 1:
+        shapes = [_outermost(page, place) for page in pages]
+        for number, (page, shape) in enumerate(zip(pages, shapes, strict=True)):
+            near = shapes[max(number - _APART, 0) : number] + shapes[number + 1 : number + _APART + 1]
+            if shape is not None and shape in near:
                 del page.lines[place]
 
 
 def _outermost(page: Page, place: int) -> str | None:
-    """The first (0) or last (-1) line of a page without blanks and digits, if no table is beyond it."""
+    """The first (0) or last (-1) line of a page without blanks and digits, if no table is beyond it and it is
+    no line of the text."""
     if not page.lines:
         return None
     line = page.lines[place]
+    if _HEADING.match(line.text) or is_date(line.text):
+        return None
     beyond = any(
         grid.top < line.top if place == 0 else max(cell.box.bottom for cell in grid.cells) > line.bottom
         for grid in page.grids

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from codecs import BOM_UTF16_LE
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +24,10 @@ _DAMAGE = (
     PDFException, PSException, PdfminerException, MalformedPDFException, zlib.error, struct.error,
     ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError, RecursionError,
 )  # fmt: skip
+
+_NEAR = 3.0
+"""Points within which pdfplumber takes two rules for one."""
+_SIDES_OF_A_COLUMN = 2
 
 
 def read(data: bytes) -> Document:
@@ -47,12 +52,32 @@ def _parse(data: bytes) -> tuple[str, list[Sheet]]:
         with pdfplumber.open(BytesIO(data)) as pdf:
             sheets = []
             for page in pdf.pages:
-                tables = [table.cells for table in page.find_tables()]
+                settings = {"explicit_horizontal_lines": _closing_rules(page.edges)}
+                tables = [table.cells for table in page.find_tables(settings)]
                 sheets.append(Sheet(page.page_number, page.chars, tables, bool(page.images)))
                 page.close()
             return _title(pdf), sheets
     except _DAMAGE as error:
         raise ReadError(IssueCode.DAMAGED_FILE, _damage_message(data, error)) from error
+
+
+def _closing_rules(edges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A rule across the upright ones where they run out at the top or at the bottom of a page: browsers leave
+    a row open that a page break cuts off, or that ends at one."""
+    upright = [edge for edge in edges if edge["orientation"] == "v"]
+    rules = []
+    for side, outermost in (("top", min), ("bottom", max)):
+        at = outermost((edge[side] for edge in upright), default=0.0)
+        open_ends = {round(edge["x0"]) for edge in upright if abs(edge[side] - at) < _NEAR}
+        closed = any(
+            edge["orientation"] == "h" and edge["width"] > _NEAR and abs(edge["top"] - at) < _NEAR
+            for edge in edges
+        )
+        if len(open_ends) > _SIDES_OF_A_COLUMN and not closed:
+            x0, x1 = min(open_ends), max(open_ends)
+            line = {"object_type": "line", "x0": x0, "x1": x1, "top": at, "bottom": at}
+            rules.append(line | {"width": x1 - x0, "height": 0})
+    return rules
 
 
 def _title(pdf: Any) -> str:

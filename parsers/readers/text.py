@@ -1,20 +1,25 @@
 """Plain text as converters leave it, read into paragraphs and tables.
 
-Three layouts carry tables: one cell a line, indented by a tab, with a blank line after each row; rows
-with tabs between the cells; rows with pipes (markdown).
+Four layouts carry tables: one cell a line, indented by a tab, with a blank line after each row; rows
+with tabs between the cells; with pipes (markdown); with commas (a sheet saved as CSV).
 """
 
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from parsers.charset import decode_text
+from parsers.forms import load_forms
 from parsers.model import Block, Document, Geometry, GridCell, Paragraph, Table
+from parsers.narrative import section_of
+from parsers.readers.commas import comma_rows, is_alone, is_prose
 from parsers.values import is_blank, is_value
 
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]|\d[、.．])"
 )
+_MARKDOWN_HEADING = re.compile(r"\s*(#{1,6})\s+(?=\S)")
 _LONGEST_CONTINUATION = 20
 _BARS = str.maketrans("│┃║｜", "||||")
 _BORDER = re.compile(r"\s*[+─━═┄┅┈┉╌╍╭-╰┌-╬][-=+|─━═┄┅┈┉╌╍╭-╰┌-╬\s]{2,}")
@@ -29,8 +34,11 @@ def read(data: bytes) -> Document:
 def blocks_of(text: str) -> list[Block]:
     """Paragraphs and tables of a text in which line breaks and tabs carry the layout."""
     reader = _LineReader()
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        reader.line(line)
+    for line in comma_rows(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
+        if isinstance(line, str):
+            reader.line(line)
+        else:
+            reader.cells(line)
     reader.end_table()
     return reader.blocks
 
@@ -53,12 +61,23 @@ class _LineReader:
         elif "\t" in line:
             self._row(line.split("\t"))
         elif line.count("|") >= 2:
-            self._row(line.strip().strip("|").split("|"))
+            self._row(unescape(line).strip().removeprefix("|").rstrip("|").split("|"))
         elif self._continues_cell(line):
             self.rows[-1][-1] += "\n" + line
         else:
             self.end_table()
-            self.blocks.append(Paragraph(line.strip()))
+            hashes = _MARKDOWN_HEADING.match(line)
+            level = len(hashes[1]) if hashes else None
+            self.blocks.append(Paragraph(line[hashes.end() if hashes else 0 :].strip(), level=level))
+
+    def cells(self, cells: list[str]) -> None:
+        """Takes a row of a sheet. One cell alone in it is a line of text, or a label in a table."""
+        text = cells[0].strip()
+        if not is_alone(cells) or (self.rows and not is_prose(text) and not _is_section(text)):
+            self._row(cells)
+            return
+        self.end_table()
+        self.blocks.append(Paragraph(text))
 
     def _blank_line(self) -> None:
         self.row_open = False
@@ -97,6 +116,10 @@ class _LineReader:
         if cells:
             self.blocks.append(Table(cells, self.geometry))
         self.rows, self.geometry, self.row_open = [], Geometry.LOOSE, False
+
+
+def _is_section(text: str) -> bool:
+    return section_of(text, load_forms()[0].sections) is not None
 
 
 def _is_cell_line(line: str) -> bool:

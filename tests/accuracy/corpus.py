@@ -29,7 +29,7 @@ from tests.accuracy.alter import (
 from tests.accuracy.decoys import decoys
 from tests.accuracy.ofd import to_ofd
 from tests.accuracy.printed import Content, Grid, width_of
-from tests.accuracy.reports import Draft, Expected, Order, contradicting, draft, mixed
+from tests.accuracy.reports import AGENCIES, Draft, Expected, Order, contradicting, draft, mixed
 from tests.parsers.readers.test_ofd import Writer
 
 NO_FORM = "decoy"
@@ -132,7 +132,8 @@ def cases(seed: int, formats: Iterable[str] = WRITERS, every: int = 1) -> Iterat
                 number += 1
                 if number % every == 0:
                     yield _case(f"{seed}", name, form, title, recipe=recipe, write=write)
-        yield _two_reports(name, write, random.Random(f"{seed} {name} two"))
+        for kind, heads in _HEADS.items():
+            yield _two_reports(name, kind, heads, write, random.Random(f"{seed} {name} {kind}"))
         rng = random.Random(f"{seed} {name} decoys")
         for kind, title, content in decoys(load_forms()[0], rng):
             yield Case(kind, name, NO_FORM, write(content, title, rng), ())
@@ -215,13 +216,30 @@ REARRANGEMENTS: dict[str, Rearrange] = {
 """Changes of the grids that keep every number legible."""
 
 
-def _two_reports(format_: str, write: Write, rng: random.Random) -> Case:
-    """Two agencies in one document, each with title, tables and signature."""
+_NAMED = "{agency}{year}年政府信息公开工作年度报告"
+_NAMELESS = "{year}年政府信息公开工作年度报告"
+_HEADS: dict[str, tuple[str, str]] = {
+    "two agencies": (_NAMED, _NAMED),
+    "two agencies, titles without names": (_NAMELESS, _NAMELESS),
+    "two agencies, one title": (_NAMELESS, ""),
+    "two agencies, the first by its title": (_NAMED, ""),
+    "two agencies, the second by its title": (_NAMELESS, _NAMED),
+}
+"""What stands above each of two reports in one document; an empty head is none."""
+
+
+def _two_reports(format_: str, kind: str, heads: tuple[str, str], write: Write, rng: random.Random) -> Case:
+    """Two agencies in one document, each with tables and signature."""
     form = load_forms()[0]
-    first, second = draft(form, rng), draft(form, rng)
-    first.agency, second.agency = "平凉市崆峒区市场监督管理局", "金昌市工业和信息化局"
-    data = write([*first.content(), second.title, *second.content()], first.title, rng)
-    return Case("two agencies", format_, form.id, data, (first.expected(), second.expected()))
+    made = [draft(form, rng), draft(form, rng)]
+    agencies = rng.sample(AGENCIES, 2)
+    content: Content = []
+    for one, agency, head in zip(made, agencies, heads, strict=True):
+        one.agency = agency
+        content += [head.format(agency=agency, year=one.year)] if head else []
+        content += one.content()
+    data = write(content[1:], str(content[0]), rng)
+    return Case(kind, format_, form.id, data, tuple(one.expected() for one in made))
 
 
 def torn_cases(seed: int) -> Iterator[Case]:

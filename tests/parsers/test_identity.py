@@ -46,6 +46,11 @@ def test_the_statistics_period_gives_the_year_that_the_title_lacks() -> None:
     assert read.period == (date(2022, 1, 1), date(2022, 12, 31))
 
 
+def test_a_comma_within_the_statistics_period_does_not_matter() -> None:
+    read = identity("本报告所列数据的统计期限自2020年1月1日起，至2020年12月31日止。", "一、总体情况")
+    assert (read.report_year, read.period) == (2020, (date(2020, 1, 1), date(2020, 12, 31)))
+
+
 def test_a_contradiction_of_title_and_period_is_said() -> None:
     read = identity(
         "示例局2023年政府信息公开工作年度报告", "统计期限为2022年1月1日至12月31日。", "一、总体情况"

@@ -15,6 +15,7 @@ from parsers.script import simplified
         ("總計", "总计"),
         ("餘姚市財政局", "余姚市财政局"),
         ("1,204.50 萬元", "1,204.50 万元"),
+        ("⻓沙市⼈⺠政府⻔户", "长沙市人民政府门户"),
     ],
 )
 def test_traditional_text_becomes_simplified(printed: str, plain: str) -> None:

@@ -115,6 +115,19 @@ def test_tracked_deletions_are_out_and_insertions_in() -> None:
     assert [cell.text for cell in tables(document)[0].cells] == ["规章", "0", "行政许可", "3"]
 
 
+def test_hidden_and_struck_runs_are_out_and_notes_apart() -> None:
+    def run(text: str, mark: str) -> str:
+        return f"<w:r><w:rPr>{mark}</w:rPr><w:t>{text}</w:t></w:r>"
+
+    runs = (
+        run("8", "<w:vanish/>") + run("9", "<w:strike/>") + run("12", '<w:strike w:val="0"/>')
+        + run("1", '<w:vertAlign w:val="superscript"/>')
+    )  # fmt: skip
+    cell = f"<w:tc><w:p>{runs}</w:p></w:tc>"
+    table = f"<w:tbl><w:tr><w:tc>{paragraph('行政许可')}</w:tc>{cell}</w:tr></w:tbl>"
+    assert [cell.text for cell in tables(read(docx_of(table)))[0].cells] == ["行政许可", "12(1)"]
+
+
 def test_automatic_numbers_are_part_of_the_text() -> None:
     def level(number: int, form: str, template: str) -> str:
         return (

@@ -89,6 +89,54 @@ def test_paragraphs_are_whole_again() -> None:
     assert [text.replace(" ", "") for text in found] == expected
 
 
+def test_rows_that_a_page_break_leaves_open_are_rows() -> None:
+    """Browsers draw no rule where a table goes over the end of a page."""
+    sheet = Sheet()
+    edges = [50, 300, 350, 400]
+    sheet.rows(740, edges, [["行政许可", "1", "2"]])
+    open_row(sheet, 760, 780, edges, ["行政处罚", "3", "4"])
+    sheet.page()
+    open_row(sheet, 40, 60, edges, ["行政强制", "5", "6"])
+    sheet.rows(60, edges, [["规章", "7", "8"]])
+    assert [row for table in tables(sheet.read()) for row in grid(table)] == [
+        ["行政许可", "1", "2"],
+        ["行政处罚", "3", "4"],
+        ["行政强制", "5", "6"],
+        ["规章", "7", "8"],
+    ]
+
+
+def open_row(sheet: Sheet, top: float, bottom: float, edges: Sequence[float], cells: Sequence[str]) -> None:
+    """A row between upright rules alone."""
+    for x, text in zip(edges, [*cells, ""], strict=True):
+        sheet.canvas.line(x, HEIGHT - top, x, HEIGHT - bottom)
+        sheet.text(x + 3, top + 4, text)
+
+
+def test_heads_on_neighbouring_pages_are_left_out_and_repeated_headings_are_not() -> None:
+    sheet = Sheet()
+    for page in range(6):
+        sheet.text(250, 20, "示例局年报")
+        if page % 3 == 0:
+            sheet.text(50, 60, "2023年政府信息公开工作年度报告")
+        sheet.text(50, 100, f"第{'甲乙丙丁戊己'[page]}页的正文。")
+        if page % 3 == 2:
+            sheet.text(50, 800, "2024年1月20日")
+        sheet.page()
+    found = texts(sheet.read())
+    assert "示例局年报" not in found
+    assert found.count("2023年政府信息公开工作年度报告") == 2
+    assert found.count("2024年1月20日") == 2
+
+
+def test_digits_a_little_higher_stay_in_their_line() -> None:
+    sheet = Sheet()
+    sheet.text(100, 60, "示例局", 22)
+    sheet.text(170, 56, "2023", 22)
+    sheet.text(230, 60, "年政府信息公开工作年度报告", 22)
+    assert [text.replace(" ", "") for text in texts(sheet.read())] == ["示例局2023年政府信息公开工作年度报告"]
+
+
 def test_cells_know_page_and_box() -> None:
     sheet = Sheet()
     sheet.page()
