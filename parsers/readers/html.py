@@ -56,10 +56,10 @@ def read(data: bytes, http_charset: str | None = None) -> Document:
 
 class Page(NamedTuple):
     """A page that was read, its elements, and of each table of the document those of its cells, in order;
-    none for a table of preformatted text."""
+    none for a table of preformatted text. A text in which only the tables are markup has no elements."""
 
     document: Document
-    root: etree._Element
+    root: etree._Element | None
     cells: list[list[etree._Element]]
 
 
@@ -67,7 +67,7 @@ def read_with_elements(data: bytes, http_charset: str | None = None) -> Page:
     """As `read`, for who shows the page itself."""
     text = decode_html(data, http_charset)
     if (blocks := _text_with_tables(text)) is not None:
-        return Document(tuple(blocks))
+        return Page(Document(tuple(blocks)), None, [])
     return _read_page(text + embedded_markup(text))
 
 
@@ -88,11 +88,11 @@ def _text_with_tables(text: str) -> list[Block] | None:
         return None
     blocks = blocks_of(around[0])
     for table, piece in zip(tables, around[1:], strict=True):
-        blocks += [*_read_page(table[0]).blocks, *blocks_of(piece)]
+        blocks += [*_read_page(table[0]).document.blocks, *blocks_of(piece)]
     return blocks
 
 
-def _read_page(text: str) -> Document:
+def _read_page(text: str) -> Page:
     root = _tree(text)
     show_cells(root, text)
     walker = _Walker()

@@ -178,22 +178,24 @@ def _body(
         return "pages", Markup(template("drawn.html").render(pages=drawn, boxes=_rectangles(boxes)))
     charset = _CHARSET.search(original.content_type or "")
     label = charset[1] if charset else None
-    if kind == "html":
-        return "sandbox", sanitised(read_with_elements(original.data, label))
-    return "as_read", Markup(template("as_read.html").render(blocks=_blocks(read_document(original.data))))
+    page = read_with_elements(original.data, label) if kind == "html" else None
+    if page is not None and page.root is not None:
+        return "sandbox", sanitised(page.root, page)
+    document = page.document if page is not None else read_document(original.data)
+    return "as_read", Markup(template("as_read.html").render(blocks=_blocks(document)))
 
 
-def sanitised(page: Page) -> Markup:
+def sanitised(root: etree._Element, page: Page) -> Markup:
     """A page's own markup, with nothing in it that acts, loads or leads anywhere, and with the place of each
     cell of its document."""
     tables = [block for block in page.document.blocks if isinstance(block, Table)]
-    for element in page.root.iter("td", "th"):
+    for element in root.iter("td", "th"):
         element.attrib.pop("id", "")  # it may look like one of ours
     for number, (table, elements) in enumerate(zip(tables, page.cells, strict=True)):
         for cell, element in zip(table.cells, elements, strict=elements != []):
             element.set("id", f"t{number}-r{cell.row}-c{cell.column}")
     clean = nh3.clean(
-        etree.tostring(page.root, encoding="unicode", method="html")[:_LONGEST],
+        etree.tostring(root, encoding="unicode", method="html")[:_LONGEST],
         tags=_TAGS,
         clean_content_tags=_CONTENT,
         attributes=_ATTRIBUTES,
