@@ -8,11 +8,8 @@ none. Each place that a cell was read from has a fragment, so that choosing a ce
 from __future__ import annotations
 
 import base64
-import faulthandler
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -30,14 +27,12 @@ from parsers.model import Document, ReadError, Table
 from parsers.readers import format_of, read_document
 from parsers.readers.html import Page, read_with_elements
 from warehouse.site.pages import template, write
+from warehouse.site.watch import has_ended_one, watched
 
 IMAGES = 300
 """Page images that one rendering draws at most, some 60 seconds of one core; the others follow in later ones.
 Reports that a person should look at (a failed check, a deduced or uncertain cell) do not count."""
 
-SECONDS = 60.0
-"""Seconds that showing one document may take; none takes two."""
-_NOWHERE = os.open(os.devnull, os.O_WRONLY)
 _PAGES = 8
 """Page images of one document: the form takes three."""
 _WIDTH = 1000
@@ -112,18 +107,17 @@ def show(
     """Write the pages of a report's originals beside `page_file`; those that the archive does not hold give
     nothing. `boxes` are pages and boxes of the cells by digest; without a budget every page is drawn.
 
-    A document that ends this process leaves its name in the folder `tried` and is not opened again.
+    A document that ends this process is left out from then on (`watch`, with the folder `tried`).
     """
     for number, digest in enumerate(digests, 1):
         original = originals.read(digest)
         if original is None:
             continue
-        mark = tried / sha256(digest.encode()).hexdigest()[:32]
-        if mark.exists():
+        if has_ended_one(tried, digest):
             yield Shown(number, "unreadable", None)
             continue
         try:
-            with _watched(mark):
+            with watched(tried, digest):
                 kind, body = _body(original, page_file, number, boxes.get(digest, set()), budget)
         except (ReadError, _DrawError, MemoryError):
             yield Shown(number, "unreadable", None)
@@ -138,20 +132,6 @@ def show(
         )
         write(page_file.with_name(name), page.encode())
         yield Shown(number, kind, name)
-
-
-@contextmanager
-def _watched(mark: Path) -> Iterator[None]:
-    """Let `mark` stand while a document is open, and end this process if that takes too long: code below
-    Python hears nothing else."""
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
-    faulthandler.dump_traceback_later(SECONDS, exit=True, file=_NOWHERE)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-        mark.unlink()
 
 
 @cache

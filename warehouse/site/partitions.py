@@ -17,6 +17,7 @@ from warehouse.site.provinces import province_code
 from warehouse.site.reading import Rows, report_rows
 from warehouse.site.state import (
     FOLDER,
+    TRIED,
     Entry,
     Finding,
     PartitionState,
@@ -98,7 +99,7 @@ def render(
         after.entries.append(entry)
         after.findings += findings.of_report(made, entry)
         file = out / report_page(stem, partition.year)
-        shown = _originals(file, rows, originals, None if made.doubtful else budget, out / FOLDER / "tried")
+        shown = _originals(file, rows, originals, None if made.doubtful else budget, out / TRIED)
         write(file, report.render(made, shown, links(partition.province, entry)))
         written += 1 + sum(source.address is not None for source in shown)
         waits = any(source.kind == "pending" for source in shown)

@@ -100,7 +100,7 @@ def _render(root: Path, out: Path, manifest: Manifest, originals: Originals, ima
     touched |= {
         name for name in by_province if any(lost.endswith(f"-{province_code(name)}") for lost in gone)
     }
-    with workers(sum(partition.bytes for partition in changed), images) as run:
+    with workers(sum(partition.bytes for partition in changed), images, out / state.TRIED) as run:
         changed.sort(key=lambda partition: partition.bytes, reverse=True)
         for counts in run(partitions.render, [(root, out, each, originals, fresh) for each in changed]):
             done.add(counts)

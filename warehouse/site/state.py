@@ -11,6 +11,8 @@ from typing import Any
 from warehouse.site.pages import write
 
 FOLDER = ".build"
+TRIED = f"{FOLDER}/tried"
+"""What `watch` knows of documents."""
 
 
 @dataclass(slots=True)

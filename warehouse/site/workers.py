@@ -10,17 +10,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
 from warehouse.site.originals import Budget
+from warehouse.site.watch import forget_processes, leave_out_what_was_open
 
 SMALL = 1_000_000
 """Bytes of cells below which one process is enough."""
 MEMORY = 3 << 29
 """Bytes of memory for one process: 1.5 GiB, for what a hostile document may ask for."""
 _ATTEMPTS = 8
-"""An attempt meets at most one document that ends its process, which is then left out (`originals`)."""
+"""An attempt meets at most one document that ends its process, which is then left out (`watch`)."""
 
 Counts = tuple[int, int]
 Task = Callable[..., Counts]
@@ -30,11 +32,13 @@ _shared: dict[str, Budget | None] = {}
 
 
 @contextmanager
-def workers(volume: int, images: int | None) -> Iterator[Run]:
+def workers(volume: int, images: int | None, tried: Path) -> Iterator[Run]:
     """What runs a task with each tuple of arguments, and with a `budget` of `images` that all share.
 
-    `volume` is how many bytes of cells have to be read. An error of a task is raised here; the others end.
+    `volume` is how many bytes of cells have to be read, `tried` the folder of `watch`. An error of a task is
+    raised here; the others end.
     """
+    forget_processes(tried)
     context = multiprocessing.get_context("spawn")
     left = None if images is None else context.Value("i", images)
     processes = 1 if volume < SMALL else os.cpu_count()
@@ -51,6 +55,7 @@ def workers(volume: int, images: int | None) -> Iterator[Run]:
                 return list(pool.map(_call, [task] * len(tasks), tasks))
             except BrokenExecutor:
                 pool.shutdown()
+                leave_out_what_was_open(tried)
                 pool = executor()
         raise WarehouseError(
             "processes that render pages were ended again and again; is there enough memory?"
