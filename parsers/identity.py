@@ -69,6 +69,8 @@ class Identity:
 
     title: str | None = None
     agency: str | None = None
+    signer: str | None = None
+    """The body under the text, also where the title names another one."""
     report_year: int | None = None
     period: tuple[date, date] | None = None
     signed_date: date | None = None
@@ -87,10 +89,10 @@ def read_identity(document: Document, listed_title: str | None) -> Identity:
     identity = Identity()
     identity.title = _title(document, opening, listed_title)
     title = normalise(identity.title or "")
-    identity.signed_date, signer = _signature(paragraphs, start)
+    identity.signed_date, identity.signer = _signature(paragraphs, start)
     identity.signed_date = identity.signed_date or _first_date(_DATED, head)
     identity.period = _period([text for text in paragraphs if text.strip()])
-    identity.agency = agency_of(title) or _agency_above(opening, title) or signer
+    identity.agency = agency_of(title) or _agency_above(opening, title) or identity.signer
     identity.report_year = _report_year(title, opening, identity)
     identity.published_date = _published(document, head)
     identity.document_number = _document_number(head)

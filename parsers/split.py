@@ -28,6 +28,7 @@ _HEAD = 20
 _LONGEST_TITLE = 80
 _MOST_REPORTS = 500
 _NOBODYS = IssueCode.NO_AGENCY, "one of several reports in a document, and nothing in it names its agency"
+_ANOTHERS = IssueCode.NO_AGENCY, "first of several reports: its title and its signature name two bodies"
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,21 @@ def split_reports(document: Document) -> list[Document | ReadError]:
     owners = [_owner(part) for part in parts]
     years = {year for agency, year in owners if agency is None and year is not None}
     of_one_agency = len(years) == len(parts)
-    return [
+    found: list[Document | ReadError] = [
         replace(document, blocks=part, meta={}) if agency or of_one_agency else ReadError(*_NOBODYS)
         for part, (agency, _) in zip(parts, owners, strict=True)
     ]
+    if _is_under_a_collections_title(parts[0]):
+        found[0] = ReadError(*_ANOTHERS)
+    return found
+
+
+def _is_under_a_collections_title(part: tuple[Block, ...]) -> bool:
+    """Whether the first of several reports is signed by another body than the title above it names: that may
+    be the title of them all. An office signs for its government, and signatures shorten names."""
+    identity = read_identity(Document(part), None)
+    agency, signer = identity.agency or "", identity.signer or ""
+    return bool(agency and signer) and not (agency in signer or signer in agency)
 
 
 def _starts(blocks: Sequence[Block]) -> dict[int, bool]:

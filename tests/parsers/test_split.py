@@ -55,6 +55,14 @@ def test_two_agencies_are_told_apart_by_titles_or_signatures(heads: tuple[str, s
         assert {name: report.cells[name].value for name in numbers(one)} == numbers(one)
 
 
+def test_the_title_of_a_collection_makes_no_report_its_own() -> None:
+    made = two()
+    heads = (NAMED.replace("{agency}", "会昌县人民政府"), "")
+    lost, read = parse(document(made, heads), "both.txt")
+    assert (lost.outcome, lost.issues[-1].code) == (Outcome.UNREADABLE, IssueCode.NO_AGENCY)
+    assert (read.agency, lost.cells) == (AGENCIES[1], {})
+
+
 def test_two_years_of_one_agency_are_two_reports() -> None:
     made = two(same_agency=True, years=(2023, 2020))
     reports = parse(document(made, ("", "")), "both.txt")
