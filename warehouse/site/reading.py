@@ -20,7 +20,7 @@ from warehouse.layout import file_path
 from warehouse.schema import SCHEMAS
 from warehouse.site.digests import group_digests
 
-ROWS, LONG_ROWS = 1 << 17, 1 << 10
+ROWS, LONG_ROWS = 1 << 15, 1 << 9
 """Rows of a table that are in memory at once; those of `reports` hold whole texts."""
 
 Columns = dict[str, list[Any]]
@@ -181,7 +181,8 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 def _batches(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if table not in SCHEMAS or not file.exists():
         return
-    texts = [field.name for field in SCHEMAS[table] if field.type == pa.string()]
+    # In `reports` nearly every text is another one, and a dictionary would stand in memory for all rows.
+    texts = [field.name for field in SCHEMAS[table] if field.type == pa.string() and table != "reports"]
     try:
         with pq.ParquetFile(file, read_dictionary=texts) as parquet:
             held = set(parquet.schema_arrow.names)
