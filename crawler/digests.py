@@ -12,6 +12,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from crawler.archive import Archive, Capture, capture_of
@@ -52,16 +54,17 @@ class Digests:
         wanted = sorted(set(digests))
         for some in (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)):
             rows = self._base.execute(
-                "SELECT digest, id, offset FROM line JOIN crawl ON crawl = number "
-                f"WHERE digest IN ({','.join('?' * len(some))}) ORDER BY digest, id, offset",
+                "SELECT id, offset, digest FROM line JOIN crawl ON crawl = number "
+                f"WHERE digest IN ({','.join('?' * len(some))}) ORDER BY id, offset",
                 some,
             )
-            for digest, crawl_id, offset in rows:
+            for crawl_id, lines in groupby(rows, key=itemgetter(0)):
                 with self._archive.index(crawl_id).open("rb") as file:
-                    file.seek(offset)
-                    capture = capture_of(json.loads(file.readline()))
-                # A second line about the same fetch says the role that its text turned out to have.
-                found.setdefault(digest, {})[capture.site, capture.url, capture.fetched_at] = capture
+                    for _, offset, digest in lines:
+                        file.seek(offset)
+                        capture = capture_of(json.loads(file.readline()))
+                        # A second line about the same fetch says the role that its text turned out to have.
+                        found.setdefault(digest, {})[capture.site, capture.url, capture.fetched_at] = capture
         return {digest: list(captures.values()) for digest, captures in found.items()}
 
     def _brought_up(self, place: str) -> sqlite3.Connection:

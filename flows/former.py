@@ -4,7 +4,7 @@ document did, and not what a new release of the parser did."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crawler.archive import ArchiveError, Capture
@@ -30,11 +30,10 @@ def changed(before: Mapping[str, Sources], now: Mapping[str, Sources]) -> list[S
 
 
 async def parsed_again(
-    archive: ArchiveFolder, sources: Iterable[Sources], pool: ParserPool
+    archive: ArchiveFolder, sources: Sequence[Sources], pool: ParserPool
 ) -> list[ParsedArticle]:
     """The documents of these sources, of those that the archive holds whole; none where it cannot be read.
     What was staged stands for the others."""
-    sources = list(sources)
     if not sources:
         return []
     held = Digests(archive.root).find([digest for one in sources for digest in one.digests])

@@ -97,7 +97,8 @@ def _starts(blocks: Sequence[Block]) -> dict[int, bool]:
         is_whole = {first, last} <= codes and bisect(tables, place) > bisect(tables, start - 1)
         again = code in codes and code in (first, last) and (is_whole or _signed(blocks, above, place))
         if title is not None and is_new and (owners or is_whole or again):
-            is_named = title.start == title.place or not _is_unnamed(blocks[start : title.start])
+            # A name below blocks that do not say whose report they are may be their signature.
+            is_named = title.start == title.place or _owner(tuple(blocks[start : title.start]))[0] is not None
             start = title.start if is_named else title.place
             starts[start] = is_named and bool(owners)
             codes = set()
@@ -169,11 +170,6 @@ def _title_text(block: Block) -> str | None:
     if not isinstance(block, Paragraph) or len(block.text) > _LONGEST_TITLE or "。" in block.text:
         return None
     return block.text
-
-
-def _is_unnamed(blocks: Sequence[Block]) -> bool:
-    """Whether these blocks do not say whose report they are: a name below them may be their signature."""
-    return read_identity(Document(tuple(blocks)), None).agency is None
 
 
 def _signed(blocks: Sequence[Block], above: int, below: int) -> int | None:

@@ -14,19 +14,12 @@ def with_cells(heads: pa.Table, cells: pa.Table) -> pa.Table:
 
     `heads` and `cells` are of the same reports, once each; texts may come plain or as dictionaries.
     """
-    rows = pa.table(
-        {
-            "report": codes_of(cells["report_id"]),
-            "cell": cells["cell"].cast(pa.string()),
-            "value": cells["value"],
-        }
-    )
-    ids = rows["report"].chunk(0)
+    ids = codes_of(cells["report_id"])
     # By number: grouping the texts takes far longer.
-    rows = rows.set_column(0, "report", ids.indices)
+    rows = pa.table({"report": ids.indices, "cell": cells["cell"].cast(pa.string()), "value": cells["value"]})
     by_cell = pc.PivotWiderOptions(list(CELLS), unexpected_key_behavior="raise")
     wide = rows.group_by("report").aggregate([(["cell", "value"], "pivot_wider", by_cell)]).flatten()
     held = ids.dictionary.take(wide["report"].combine_chunks())
     values = wide.rename_columns(["report_id", *CELLS]).take(pc.index_in(heads["report_id"], value_set=held))
-    columns = {field.name: values[field.name].cast(field.type) for field in REPORTS if field.name in CELLS}
-    return in_schema(pa.table({**{name: heads[name] for name in heads.column_names}, **columns}), REPORTS)
+    columns = {name: heads[name] for name in heads.column_names} | {name: values[name] for name in CELLS}
+    return in_schema(pa.table(columns), REPORTS)
