@@ -82,4 +82,4 @@ def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "never came true"
-        time.sleep(0.01)
+        time.sleep(0.05)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import signal
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pandas as pd
 import yaml
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 
 import warehouse
 from tests.flows.nianbao import Nianbao, eventually
@@ -24,13 +30,6 @@ def _published(home: Path) -> pd.DataFrame:
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def _ask(url: str, path: str, **body: Any) -> Any:
-    """POST to the Prefect API, as its web page does."""
-    request = Request(f"{url}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request) as answer:
-        return json.load(answer)
 
 
 def _one_report(portal: FlowsPortal, site: str) -> str:
@@ -189,19 +188,22 @@ def test_serve_takes_a_manual_rerun_and_ends_with_its_children(
     serve = nianbao_alone.start("serve", "--sites", str(portal.registry))
     assert serve.stdout is not None
     said = serve.stdout.readline()
-    url = said.split()[-1] + "/api"
     names = {"health", "nightly", "publish", "reparse", "retry", "site"}
-    eventually(lambda: {found["name"] for found in _ask(url, "deployments/filter")} == names)
-    deployments = {found["name"]: found["id"] for found in _ask(url, "deployments/filter")}
-    due = {"state": {"type": {"any_": ["SCHEDULED"]}}, "deployment_id": {"any_": [deployments["nightly"]]}}
-    eventually(lambda: _ask(url, "flow_runs/filter", flow_runs=due))
-    times = {run["expected_start_time"][11:16] for run in _ask(url, "flow_runs/filter", flow_runs=due)}
-    assert times == {"18:00"}  # 02:00 in Shanghai
-    run = _ask(
-        url, f"deployments/{deployments['site']}/create_flow_run", parameters={"sites": portal.sites[:1]}
-    )
-    mine = {"id": {"any_": [run["id"]]}}
-    eventually(lambda: _ask(url, "flow_runs/filter", flow_runs=mine)[0]["state_type"] == "COMPLETED")
+    due = {
+        "deployment_filter": DeploymentFilter(name=DeploymentFilterName(any_=["nightly"])),
+        "flow_run_filter": FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+        ),
+    }
+    # Prefect's own client asks again where the server's database was busy, as every user of the API has to.
+    with SyncPrefectClient(said.split()[-1] + "/api") as server:
+        eventually(lambda: {found.name for found in server.read_deployments()} == names)
+        eventually(lambda: server.read_flow_runs(**due))
+        times = {run.expected_start_time.strftime("%H:%M") for run in server.read_flow_runs(**due)}
+        assert times == {"18:00"}  # 02:00 in Shanghai
+        [site] = [found for found in server.read_deployments() if found.name == "site"]
+        run = server.create_flow_run_from_deployment(site.id, parameters={"sites": portal.sites[:1]})
+        eventually(lambda: server.read_flow_run(run.id).state_type == StateType.COMPLETED)
     assert set(_published(nianbao_alone.home)["site"]) == {portal.sites[0]}
     serve.terminate()
     out, err = serve.communicate(timeout=60)
