@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,19 +52,18 @@ class Change:
     files: Mapping[str, SiteFile]
     agencies: frozenset[str] | None
     years: frozenset[int] | None
-    inputs: list[Row]
+    inputs: pa.Table
 
 
 def inputs_path(province: str) -> str:
     return f"{INPUTS}/{province}.parquet"
 
 
-def inputs_bytes(rows: list[Row]) -> bytes:
-    """Rows of inputs, not none, as a file."""
-    names = _SCHEMA.names
-    table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in sorted(rows)], _SCHEMA)
+def inputs_bytes(inputs: pa.Table) -> bytes:
+    """Inputs, not none, as a file; in whatever order they come."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    ordered = inputs.sort_by([(name, "ascending") for name in _SCHEMA.names])
+    pq.write_table(ordered.combine_chunks(), sink, compression="zstd")
     return bytes(sink.getvalue())
 
 
@@ -71,7 +71,7 @@ def published_inputs(store: Store, manifest: Manifest) -> dict[str, pa.Table]:
     """The inputs of a snapshot by province."""
 
     def inputs(path: str) -> pa.Table:
-        return pq.read_table(pa.BufferReader(store.read(path)), read_dictionary=["site", "agency"])
+        return pq.read_table(pa.BufferReader(store.read(path))).cast(_SCHEMA)
 
     paths = [place(store, manifest, file) for file in manifest.inputs]
     provinces = [file.path.removeprefix(f"{INPUTS}/").removesuffix(".parquet") for file in manifest.inputs]
@@ -112,7 +112,7 @@ def provinces_of(
 def whole_province(store: Store, province: str, staged: Iterable[str], corrections: Corrections) -> Change:
     """A province made anew from all sites that are staged there."""
     files = open_sites(store, province, staged)
-    return Change(province, files, None, None, list(_rows(files, corrections)))
+    return Change(province, files, None, None, _table(_rows(files, corrections)))
 
 
 def change(
@@ -128,35 +128,36 @@ def change(
 
     `staged` are all sites of the province. Raises as `open_sites` does.
     """
-    before = _as_rows(inputs)
+    before = _SCHEMA.empty_table() if inputs is None else inputs
     files = open_sites(store, province, set(sites) & set(staged))
-    of_sites = {row for row in before if row[2] in sites}
-    changed = of_sites ^ set(_rows(files, corrections))
+    of_sites = before.filter(_one_of(before, "site", sites))
+    changed = set(zip(*of_sites.to_pydict().values(), strict=True)) ^ set(_rows(files, corrections))
     if not changed:
         return None
-    agencies = _with_other_spellings(changed, before, province)
-    if len(agencies) > max(_FEW, _SHARE * len({row[3] for row in before})):
+    known = pc.unique(before["agency"]).to_pylist()
+    agencies = _with_other_spellings({row[3] for row in changed}, known, province)
+    if len(agencies) > max(_FEW, _SHARE * len(known)):
         return whole_province(store, province, staged, corrections)
     years = frozenset(row[0] + step for row in changed for step in range(REACH + 1))
     # Other sites may hold reports of these agencies too; sites that went elsewhere are among `sites`.
-    others = {row[2] for row in before if row[3] in agencies} - set(sites)
+    others = _sites(before.filter(_one_of(before, "agency", agencies))) - set(sites)
     files |= open_sites(store, province, others)
 
-    def renewed(row: Row) -> bool:
-        return row[2] in sites or (row[0] in years and row[3] in agencies)
+    def renewed(inputs: pa.Table) -> pa.ChunkedArray:
+        of_agencies = pc.and_(_one_of(inputs, "year", years), _one_of(inputs, "agency", agencies))
+        return pc.or_(_one_of(inputs, "site", sites), of_agencies)
 
-    now = [row for row in before if not renewed(row)] + [
-        row for row in _rows(files, corrections) if renewed(row)
-    ]
+    opened = _table(_rows(files, corrections))
+    kept = before.filter(pc.invert(renewed(before)))
+    now = pa.concat_tables([kept, opened.filter(renewed(opened))])
     return Change(province, files, agencies, years, now)
 
 
-def _with_other_spellings(changed: Iterable[Row], before: Iterable[Row], province: str) -> frozenset[str]:
-    """The agencies of the changed rows under all their names: panel checks go from one to another."""
+def _with_other_spellings(agencies: Collection[str], known: Iterable[str], province: str) -> frozenset[str]:
+    """Agencies under all their names that are known: panel checks go from one to another."""
     code = province_code(province)
-    agencies = {row[3] for row in changed}
     keys = {body_key(agency, code) for agency in agencies}
-    return frozenset(agencies | {row[3] for row in before if body_key(row[3], code) in keys})
+    return frozenset(agencies) | {agency for agency in known if body_key(agency, code) in keys}
 
 
 def _rows(files: Mapping[str, SiteFile], corrections: Corrections) -> Iterator[Row]:
@@ -167,10 +168,13 @@ def _rows(files: Mapping[str, SiteFile], corrections: Corrections) -> Iterator[R
             yield report.year, report.report_id, site, report.agency, report.digest, mark
 
 
-def _as_rows(inputs: pa.Table | None) -> list[Row]:
-    return (
-        [] if inputs is None else list(zip(*(column.to_pylist() for column in inputs.columns), strict=True))
-    )
+def _table(rows: Iterable[Row]) -> pa.Table:
+    held = list(rows)
+    return pa.table([[row[place] for row in held] for place in range(len(_SCHEMA))], schema=_SCHEMA)
+
+
+def _one_of(inputs: pa.Table, column: str, values: Iterable[Any]) -> pa.ChunkedArray:
+    return pc.is_in(inputs[column], value_set=pa.array(values, _SCHEMA.field(column).type))
 
 
 def _sites(inputs: pa.Table) -> set[str]:

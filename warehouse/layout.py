@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from warehouse.schema import PARTITIONS, SCHEMAS
+from warehouse.schema import PARTITIONS, PROSE, SCHEMAS
 
 DATASET = "dataset"
 FILE_NAME = "part-0.parquet"
 ROW_GROUP = 1 << 20
 """Rows of a row group."""
+_IDENTITY = ["report_id", "agency", "report_year", "site"]
 
 
 def partition(year: int, province: str) -> str:
@@ -43,11 +44,14 @@ def parquet_bytes(rows: pa.Table, schema: pa.Schema) -> bytes:
     """`rows`, not none, as one Parquet file with the labels of `schema`; equal rows give equal bytes.
 
     Texts may come plain or as dictionaries; either way the file holds the dictionary of each row group in the
-    order in which its texts first appear, and says that they are plain.
+    order in which its texts first appear (except of `PROSE`), and says that they are plain. Statistics are of
+    the identity alone: what a value in a row group is at least says nothing to who looks for a report.
     """
     sink = pa.BufferOutputStream()
     coded = pa.schema([_coded(field) for field in schema])
-    with pq.ParquetWriter(sink, coded, compression="zstd", store_schema=False) as writer:
+    with pq.ParquetWriter(
+        sink, coded, compression="zstd", write_statistics=_IDENTITY, store_schema=False
+    ) as writer:
         # What readers of Arrow take the types and labels of the columns from.
         described = base64.b64encode(schema.serialize()).decode()
         writer.add_key_value_metadata({"ARROW:schema": described})
@@ -63,13 +67,13 @@ def parquet_rows(
 ) -> pa.Table:
     """The rows of a file of the dataset in today's columns (None: all); those it does not have are null.
 
-    With `dictionaries` texts come as dictionaries, which is many times faster. Raises pa.ArrowInvalid or
-    OSError where the file is damaged.
+    With `dictionaries` texts but `PROSE` come as dictionaries, which is many times faster. Raises
+    pa.ArrowInvalid or OSError where the file is damaged.
     """
     schema = (
         SCHEMAS[table] if columns is None else pa.schema([SCHEMAS[table].field(name) for name in columns])
     )
-    texts = [field.name for field in schema if field.type == pa.string()]
+    texts = [field.name for field in schema if repeats(field)]
     file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts if dictionaries else None)
     held = set(file.schema_arrow.names)
     # With no column at all the count of rows would be lost.
@@ -107,9 +111,10 @@ def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def as_dictionaries(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """`rows`, not none, in the order of `schema` with all texts as dictionaries, each column in one piece."""
+    """`rows`, not none, in the order of `schema`, each column in one piece, all texts but `PROSE` as
+    dictionaries."""
     columns = [
-        rows[field.name].dictionary_encode() if rows[field.name].type == pa.string() else rows[field.name]
+        rows[field.name].dictionary_encode() if repeats(field) else rows[field.name].cast(field.type)
         for field in schema
     ]
     return pa.table(columns, schema.names).unify_dictionaries().combine_chunks()
@@ -122,8 +127,13 @@ def with_partition(rows: pa.Table, year: int, province: str) -> pa.Table:
     return rows
 
 
+def repeats(field: pa.Field) -> bool:
+    """Whether a column holds texts that stand in many rows."""
+    return field.type == pa.string() and field.name not in PROSE
+
+
 def _coded(field: pa.Field) -> pa.Field:
-    return field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.type == pa.string() else field
+    return field.with_type(pa.dictionary(pa.int32(), pa.string())) if repeats(field) else field
 
 
 def _by_appearance(column: pa.Array) -> pa.Array:

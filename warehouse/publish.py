@@ -205,7 +205,7 @@ class _Publishing:
         if change.years is not None:
             kept = self._of_province(change.province)
             yield from (file for file in kept if file.rows and _year(file.path) not in change.years)
-        if change.inputs:
+        if change.inputs.num_rows:
             yield self._put(inputs_path(change.province), inputs_bytes(change.inputs))
         staged = StagedProvince(change.province, change.files, change.agencies)
         years = staged.years() if change.years is None else change.years

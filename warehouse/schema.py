@@ -322,6 +322,10 @@ SCHEMAS = {
 }
 """The tables of the dataset by name."""
 
+PROSE = frozenset({"sentence", *(f"section_{code}" for code in SECTIONS)})
+"""Columns of whole texts, hardly any of which stands twice: a dictionary of them would be all of them in
+memory at once."""
+
 STAGED = SCHEMAS | {"reports": REPORT_HEADS}
 """The tables as they are staged: the columns of the cells follow from the table `cells` at publication."""
 

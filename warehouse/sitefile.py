@@ -72,9 +72,9 @@ class SiteFile:
             raise self._damaged(error) from error
 
     def batches(self, table: str, year: int) -> list[pa.RecordBatch]:
-        """The rows of a table for a year in today's schema, texts as dictionaries except in `reports`;
-        columns that a migration leaves null may be left out. Batches and not a table, as the wide ones of
-        many sites become one table several times faster."""
+        """The rows of a table for a year in today's schema, texts but `PROSE` as dictionaries except in
+        `reports`; columns that a migration leaves null may be left out. Batches and not a table, as the wide
+        ones of many sites become one table several times faster."""
         try:
             packed = self._archive.read(f"{table}/{year}")
         except KeyError:

@@ -20,7 +20,7 @@ def rows_of(rows: pa.Table, agencies: Collection[str]) -> pa.Table:
 def splice(before: pa.Table, renewed: pa.Table, agencies: Collection[str]) -> pa.Table:
     """`before` without the rows of `agencies`, and `renewed` in their place.
 
-    Both are sorted by `report_id` and have all texts as dictionaries; so has what comes out.
+    Both are sorted by `report_id`, with texts as `as_dictionaries` gives them; so is what comes out.
     """
     # Without what the fields say, which the file and the renewed rows say differently.
     before, renewed = (pa.table(rows.columns, rows.column_names) for rows in (before, renewed))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
-from warehouse.layout import file_path
+from warehouse.layout import file_path, repeats
 from warehouse.schema import SCHEMAS
 from warehouse.site.digests import group_digests
 
@@ -181,13 +181,14 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 def _batches(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if table not in SCHEMAS or not file.exists():
         return
-    # In `reports` nearly every text is another one, and a dictionary would stand in memory for all rows.
-    texts = [field.name for field in SCHEMAS[table] if field.type == pa.string() and table != "reports"]
+    texts = [field.name for field in SCHEMAS[table] if repeats(field)]
     try:
         with pq.ParquetFile(file, read_dictionary=texts) as parquet:
             held = set(parquet.schema_arrow.names)
             chosen = ["report_id", *(name for name in columns if name in held and name != "report_id")]
-            yield from parquet.iter_batches(LONG_ROWS if table == "reports" else ROWS, columns=chosen)
+            yield from parquet.iter_batches(
+                LONG_ROWS if table == "reports" else ROWS, columns=chosen, use_threads=False
+            )
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WarehouseError(f"{file}: {reason}; run 'nianbao publish'") from error
