@@ -92,7 +92,7 @@ def read_on(home: Path) -> None:
         with suppress(FileNotFoundError):  # listed before a publication, opened after it
             for path in (home / "dataset").glob("*/*/*/*.parquet"):
                 pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
-        time.sleep(0.6)
+        time.sleep(1.2)
 
 
 def forked(run: Callable[[], object]) -> int:
