@@ -52,11 +52,15 @@ class ArchivedOriginals:
             log.warning("the site shows no original of %s: %s", found.url, error)
             return None
 
+    @functools.cached_property
+    def _bucket(self) -> Bucket:
+        return Bucket(self._home)
+
     def _bytes(self, capture: Capture) -> bytes:
         if not self._home.startswith(BUCKET):
             return Archive(self._archive).read(capture)
         with TemporaryDirectory() as name:
-            ArchiveFolder(Path(name), Bucket(self._home)).fetch([capture])
+            ArchiveFolder(Path(name), self._bucket).fetch([capture])
             return Archive(Path(name)).read(capture)
 
 
