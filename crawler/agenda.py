@@ -83,6 +83,11 @@ class Agenda:
         """Whether a list begins at this address."""
         return page_key(url) in self._fronts
 
+    def was_list(self, url: str) -> bool:
+        """Whether the address is, or was when it was last there, that of a list."""
+        entry = self.memory.entries.get(page_key(url))
+        return entry is not None and entry.capture.role is Role.LIST
+
     def was_read(self, url: str) -> None:
         """The page at `url` came with other content than before, and everything that it names was named."""
         self._read.add(page_key(url))
@@ -90,6 +95,20 @@ class Agenda:
     def distrust(self, url: str) -> None:
         """What the list at `url` names no more may be there still: the list is broken."""
         self._distrusted.add(page_key(url))
+
+    def list_of(self, url: str) -> Iterator[Capture]:
+        """All known pages of the list that named the article at `url`, if it was not missing before."""
+        entry = self.memory.entries.get(page_key(url))
+        if entry is None or entry.state is not State.HELD or entry.missing or not entry.capture.parent:
+            return
+        named_by = self.memory.known(entry.capture.parent)
+        if named_by is None or named_by.capture.role is not Role.LIST:
+            return
+        front = page_key(named_by.capture.column or named_by.capture.url)
+        for key, page in self.memory.entries.items():
+            of_list = key == front or page_key(page.capture.column or "") == front
+            if of_list and page.state is State.HELD:
+                yield page.capture
 
     def lose(self, url: str) -> None:
         """The list at `url`, with its further pages, is not there any more."""
@@ -107,6 +126,21 @@ class Agenda:
             held = entry.state is State.HELD and entry.capture.role in DOCUMENTS
             if held and key not in self._named and parent in self._read:
                 yield entry.capture, parent not in self._distrusted
+
+    def misses_most(self) -> bool:
+        """Whether the pages read so far name less than half of the articles that are known."""
+        held = [
+            key
+            for key, entry in self.memory.entries.items()
+            if entry.state is State.HELD and entry.capture.role is Role.ARTICLE
+        ]
+        return sum(key in self._named for key in held) * 2 < len(held)
+
+    def lost_lists(self) -> list[str]:
+        """Fronts of lists that earlier crawls have found to be gone, or to lead elsewhere."""
+        away = {State.GONE, State.MOVED}
+        captures = [e.capture for e in self.memory.entries.values() if e.state in away]
+        return [c.url for c in captures if c.role is Role.LIST and c.column is None]
 
     def _nightly_lists(self) -> set[str]:
         """The front page of each list, and its further pages up to the first one that named an article."""

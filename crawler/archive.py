@@ -48,7 +48,8 @@ class CrawlOutcome(StrEnum):
 
     DONE = "done"
     NO_COLUMN = "no_column"
-    """The site answers, but no column of annual reports and no report was found."""
+    """The site answers, but no column of annual reports and no report was found, or the columns that it had
+    are gone."""
     UNREACHABLE = "unreachable"
     """No connection: refused, unknown name, timed out."""
     ROBOTS_DENIED = "robots_denied"
@@ -175,8 +176,9 @@ class SiteResult:
     """How the crawl of one site ended. `requests` counts requests sent, `bytes` decoded bodies, `columns`
     list sections found, `reports` distinct report candidates known, those not asked for tonight too; `stops`
     says how often lists ended for which reason; `detail` is the evidence in one line where the outcome is
-    not `done`. `troubles` are the addresses that did not come, `shrunk` the lists that suddenly name less
-    than half of the documents known from them, `notes` what was out of the ordinary with the site's hosts."""
+    not `done`. `troubles` are the addresses that did not come, `shrunk` the lists that are gone, or
+    suddenly name less than half of the documents known from them, `notes` what was out of the ordinary with
+    the site's hosts."""
 
     crawl_id: str
     site: str

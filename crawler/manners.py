@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Self
 
 from protego import Protego
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -46,18 +47,21 @@ OVERLOADED = frozenset({429, 503})
 @dataclass
 class _Manner:
     """How one host is treated now: the delay that it is owed at least, until when (loop time) it rests, how
-    often in a row it was overloaded, how often it challenged us."""
+    often in a row it was overloaded, how often it challenged us; `silent`: the last request that was sent to
+    it ran out of time without a word."""
 
     least: float
     rest_until: float = 0.0
     overloads: int = 0
     challenges: int = 0
+    silent: bool = False
 
 
 class MannersMiddleware:
     """Paces each host: the delay between requests is at least the time that the host takes to answer (as
     AutoThrottle does for one request at a time, but a host at a time and never below the registry's delay);
-    Retry-After and overload are waited out in bounds; after two challenges the host is left alone."""
+    Retry-After and overload are waited out in bounds; after two challenges the host is left alone. While
+    it is silent, an address is asked for once and not for longer than a page may take."""
 
     def __init__(self, crawler: Crawler) -> None:
         from crawler.spider import ReportSpider
@@ -67,10 +71,18 @@ class MannersMiddleware:
         self._clock: Clock = crawler.spider.clock
         self._hosts: Hosts = crawler.spider.hosts
         self._manners: dict[str, _Manner] = {}
+        self._timeout = crawler.settings.getint("DOWNLOAD_TIMEOUT")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.began, signals.headers_received)
+        return middleware
+
+    def began(self, request: Request) -> None:
+        """An answer begins."""
+        request.meta["began"] = True
+        self._manner(host_key(request.url)).silent = False
 
     async def process_request(self, request: Request) -> None:
         name = host_key(request.url)
@@ -83,10 +95,18 @@ class MannersMiddleware:
         pause = manner.rest_until - asyncio.get_running_loop().time()
         if pause > 0:
             await asyncio.sleep(pause)
+        request.meta.pop("began", None)  # of an earlier try
+        if manner.silent:
+            request.meta.update(dont_retry=True, download_timeout=self._timeout)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, DownloadTimeoutError) and "began" not in request.meta:
+            self._manner(host_key(request.url)).silent = True
 
     def process_response(self, request: Request, response: Response) -> Response:
         if request.meta.get("archived"):
             return response
+        request.meta.pop("dont_retry", None)  # it is not silent any more
         name = host_key(request.url)
         manner = self._manner(name)
         cookies = b"\n".join(response.headers.getlist("Set-Cookie"))

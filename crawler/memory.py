@@ -5,9 +5,9 @@ rebuilt from the indexes of the archive at any time. It is kept in `<archive>/me
 that a night need not read the indexes of all nights before. A file that is damaged is rebuilt.
 
 A document is gone when its address is missing (HTTP 404, 410, or a page that says so) and this is confirmed:
-by a second crawl that finds it missing, or at once if no list names it any more. If most of what a site
-holds, or of what was asked for, is missing at once, the site is more likely broken, and only `MASS_DAYS`
-of it confirm.
+by a crawl on another day that finds it missing, or at once if no list names it any more. If most of what a
+site holds, or of what was asked for, is missing at once, the site is more likely broken, and only
+`MASS_DAYS` of it confirm.
 """
 
 from __future__ import annotations
@@ -288,7 +288,7 @@ class _Lesson:
             entry = Entry(capture, State.MOVED, capture.fetched_at, today, today)
             self.memory.entries[key] = entry
         entry.checked = capture.fetched_at
-        if entry.state is State.HELD:
+        if entry.state in {State.HELD, State.GONE}:
             self.moving[key] = capture
         else:
             entry.state = State.MOVED
@@ -324,10 +324,11 @@ class _Lesson:
         before = entry.capture
         if other is None or other.state is not State.HELD or other.capture.role is not before.role:
             self._count_miss(key, entry)
-            self._is_missing(key, entry, redirect, self.touched[key])
+            if entry.state is State.HELD:
+                self._is_missing(key, entry, redirect, self.touched[key])
             return
-        entry.state = State.MOVED
-        if before.role in DOCUMENTS:
+        was_held, entry.state = entry.state is State.HELD, State.MOVED
+        if was_held and before.role in DOCUMENTS:
             there = page_key(other.capture.url)
             self._note(ChangeKind.MOVED, there, before, other.capture, other.capture)
             for file in self._files_of(key):
@@ -346,7 +347,7 @@ class _Lesson:
                 continue
             waited = self.touched[key] - (entry.missing or self.touched[key])
             unlisted = capture.parent is None
-            if (waited >= timedelta(days=MASS_DAYS)) if mass else (entry.misses > 1 or unlisted):
+            if waited >= timedelta(days=MASS_DAYS if mass else 1) or (unlisted and not mass):
                 self._gone(key, capture)
 
     def _found_elsewhere(self, key: str, seen: Capture) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -126,7 +126,9 @@ class SiteCrawl:
         self._schemes: dict[str, str] = {}
         self.troubles: list[Trouble] = []
         self._shrunk: list[str] = []
+        self._lists_read: set[str] = set()
         self._fresh = 0
+        self._asked: set[str] = set()
         self._revisited: set[str] = set()
         self._repeated: set[str] = set()
         self._begin()
@@ -201,6 +203,9 @@ class SiteCrawl:
     def arrived(self, visit: Visit, url: str) -> None:
         """A page of content came; `url` is where it was found in the end."""
         self._seen.add(page_key(url))
+        self._asked.add(page_key(url))
+        if visit.role is Role.LIST:
+            self._lists_read.add(page_key(visit.url))
         self._schemes.setdefault(host_key(url), urlsplit(url).scheme)
         if visit.role in _WAY:
             self._way[page_key(url)] = visit.role
@@ -246,13 +251,22 @@ class SiteCrawl:
 
     def gone(self, visit: Visit, detail: str) -> None:
         """A visit was answered with an error: the end of a list, a wrong guess, or a fault to tell."""
+        self._lists_read.discard(page_key(visit.url))
         if visit.column is not None and visit.column.pages:
             if not self.guess_again(visit):
                 self.end(visit.column, StopReason.LAST_PAGE)
         elif visit.role in {Role.PAGE, Role.LIST}:
             self.missed(CrawlOutcome.FAILED, detail)
             if visit.role is Role.LIST:
+                if self.agenda.is_front(visit.url):
+                    self.shrunk(visit.url)
                 self._search_again(visit.url)
+
+    def displaced(self, visit: Visit) -> None:
+        """An article is not where it was: the list that named it is read again as a whole, since the further
+        pages of a list, where its new address may stand, are seldom looked at."""
+        for capture in self.agenda.list_of(visit.url):
+            self._revisit(capture)
 
     def guess_again(self, visit: Visit) -> bool:
         """Try the next address where a guessed one is no further page of its list; whether there is one."""
@@ -284,7 +298,7 @@ class SiteCrawl:
         self.troubles.append(Trouble(asked, outcome, detail))
 
     def shrunk(self, url: str) -> None:
-        """The list at `url` suddenly names less than half of what it named before."""
+        """The list at `url` suddenly names less than half of what it named before, or is gone."""
         self._shrunk.append(url)
         self.agenda.distrust(url)
 
@@ -351,6 +365,7 @@ class SiteCrawl:
     def _push(self, visit: Visit, turn: int) -> None:
         if visit.column is not None:
             visit.column.waiting += 1
+        self._asked.add(page_key(visit.url))
         order = (turn, -(visit.promise or 0), next(self._turn))
         heapq.heappush(self._queue, (*order, visit))
 
@@ -366,7 +381,7 @@ class SiteCrawl:
     def _revisit(self, capture: Capture, *, named: bool = True) -> None:
         """Queue a known address again as it was come by; without a parent where nothing names it any more."""
         key = page_key(capture.url)
-        if key in self._seen:
+        if key in self._asked:
             return
         self._seen.add(key)
         self._revisited.add(key)
@@ -418,19 +433,32 @@ class SiteCrawl:
         if self._gave_up:
             outcome, detail = self._troubles[-1]
             return outcome, f"{detail}; given up after {self.requests} requests"
-        if self._reports or (self._columns and not self._troubles):
-            return CrawlOutcome.DONE, ""
-        if self._troubles:
-            return self._troubles[0]
-        if self._held():
-            return CrawlOutcome.DONE, ""
+        lost = self._lists_that_are_gone()
+        if not lost:
+            if self._reports or (self._columns and not self._troubles):
+                return CrawlOutcome.DONE, ""
+            if self._troubles:
+                return self._troubles[0]
+            if self._held():
+                return CrawlOutcome.DONE, ""
+        return CrawlOutcome.NO_COLUMN, self._no_column(lost)
+
+    def _no_column(self, lost: Sequence[str]) -> str:
+        if lost:
+            known = f"{len(self._held())} reports are known from before"
+            return f"no list is where it was, first {lost[0]}; {known}"
         if self._elsewhere is not None:
             host = host_key(self._elsewhere)
-            return (
-                CrawlOutcome.NO_COLUMN,
-                f"the column lies on {host}, which the registry does not name: {self._elsewhere}",
-            )
-        return CrawlOutcome.NO_COLUMN, f"{self._answered} pages read, none a column of annual reports"
+            return f"the column lies on {host}, which the registry does not name: {self._elsewhere}"
+        return f"{self._answered} pages read, none a column of annual reports"
+
+    def _lists_that_are_gone(self) -> list[str]:
+        """The lists that the site had, if none is there, none was found elsewhere, and what was read does not
+        make up for them. A list that failed may be there again tomorrow, and is told as a trouble."""
+        failed = any(trouble.asked.role is Role.LIST for trouble in self.troubles)
+        if failed or self._columns or self._lists_read or not self.agenda.misses_most():
+            return []
+        return self._shrunk or self.agenda.lost_lists()
 
     def _needless(self, visit: Visit) -> StopReason | None:
         """Why a queued visit need not be made any more."""

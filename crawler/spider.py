@@ -151,6 +151,8 @@ class ReportSpider(Spider):
                     said = f"{response.url} says that there is no such page"
                 if visit.role not in {Role.PAGE, Role.LIST} and crawl.known_content(visit.url) is None:
                     crawl.trouble(capture, CrawlOutcome.FAILED, said)
+                if visit.role is Role.ARTICLE:
+                    crawl.displaced(visit)
                 crawl.gone(visit, said)
             case Standing.REDIRECT | Standing.FAILED:
                 if not crawl.again(visit):
@@ -171,11 +173,18 @@ class ReportSpider(Spider):
         before: Capture | None = response.meta["known"]
         same = before is not None and before.digest == capture.digest
         redirected = page_key(visit.url) != page_key(capture.url)
-        back = crawl.way_role(capture.url) if redirected and visit.role in DOCUMENTS else None
-        if back is not None:
+        back = crawl.way_role(capture.url) if redirected else None
+        led_back = f"{visit.url} leads back to {capture.url}"
+        if back is Role.PAGE and crawl.agenda.was_list(visit.url):
+            self.writer.reclassify(capture, back, None)
+            crawl.gone(visit, led_back)
+            return
+        if back is not None and visit.role in DOCUMENTS:
             # Many portals send to their home page or list what they no longer have.
             self.writer.reclassify(capture, back, None)
-            crawl.trouble(crawl.asked(visit), CrawlOutcome.FAILED, f"{visit.url} leads back to {capture.url}")
+            crawl.trouble(crawl.asked(visit), CrawlOutcome.FAILED, led_back)
+            if visit.role is Role.ARTICLE:
+                crawl.displaced(visit)
             return
         if visit.role is Role.ATTACHMENT:
             return
@@ -197,6 +206,7 @@ class ReportSpider(Spider):
             if visit.role is Role.ARTICLE and old.is_report and not page.is_report:
                 self.writer.missing(capture)
                 crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
+                crawl.displaced(visit)
                 return
             # What stands there now may show nothing of the family any more: each page is read as its own.
             its = family if same else family_of(old, visit.portal or crawl.site.portal)

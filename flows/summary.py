@@ -100,8 +100,8 @@ class SiteRun(_Model):
     `bytes` are those of the crawl; `family` is the portal family, `fingerprint` that of what the site holds;
     `unchanged`: it was the same as before, or broken as before, so nothing was staged; `failing_since` is
     when the site last stopped to deliver. What the crawl says of a site that may be done all the same:
-    `trouble_count` addresses did not come, `troubles` are the first of them, `shrunk` the lists that suddenly
-    name less than half of what they did, `notes` what is out of the ordinary with its hosts."""
+    `trouble_count` addresses did not come, `troubles` are the first of them, `shrunk` the lists that are gone
+    or suddenly name less than half of what they did, `notes` what is out of the ordinary with its hosts."""
 
     site: str
     name: str

@@ -18,6 +18,11 @@ from crawler.urls import posting
 from tests.crawler.portal import Answer, Crawled, Portal, as_answer
 
 ROOT = Path(__file__).parents[2]
+_IMPATIENT = """
+from crawler import __main__, settings
+settings.DOWNLOAD_TIMEOUT = {}
+raise SystemExit(__main__.main())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +83,23 @@ def serve() -> Iterator[Callable[..., Portal]]:
 @pytest.fixture(scope="session")
 def run_crawl() -> Callable[..., Crawled]:
     """Run `python -m crawler` with `options` on sites given as registry entries; `limit` is a file size in
-    bytes at which the disk counts as full."""
+    bytes at which the disk counts as full, `timeout` replaces the seconds that a page may take."""
 
     def run(
-        archive: Path, sites: list[dict[str, object]], *options: str, limit: int | None = None
+        archive: Path,
+        sites: list[dict[str, object]],
+        *options: str,
+        limit: int | None = None,
+        timeout: int | None = None,
     ) -> Crawled:
         archive.mkdir(parents=True, exist_ok=True)
         registry = archive.with_suffix(".yaml")
         entries = [{"name": "测试", "division": "620300", "delay_s": 0.0, **site} for site in sites]
         registry.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
-        command = [sys.executable, "-m", "crawler", "--archive", str(archive), "--sites", str(registry)]
-        command += options
+        command = [sys.executable, "-m", "crawler"]
+        if timeout is not None:
+            command = [sys.executable, "-c", _IMPATIENT.format(timeout)]
+        command += ["--archive", str(archive), "--sites", str(registry), *options]
         if limit is not None:
             script = f'ulimit -f {limit // 1024}; trap "" XFSZ; exec "$@"'
             command = ["bash", "-c", script, "crawl", *command]

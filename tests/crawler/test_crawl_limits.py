@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -179,6 +180,23 @@ def test_silent_host_holds_up_nobody(serve, tmp_path):
         second = json.loads(crawl.stdout.readline())
     assert [first["site"], second["site"]] == [living.netloc, silent.netloc]
     assert second["outcome"] == "done"
+
+
+def test_a_host_that_falls_silent_is_waited_for_once(serve, run_crawl, tmp_path):
+    answering = threading.Event()
+    answering.set()
+    paths = [f"/zfxxgknb/t2024010{number}_1.html" for number in range(1, 7)]
+    pages = {path: report_page(TITLE.format(2017 + number)) for number, path in enumerate(paths)}
+    column = "".join(link(path, TITLE.format(2017 + number)) for number, path in enumerate(paths))
+    portal = serve({"/zfxxgknb/": column, **pages}, hold=answering)
+    site = {"id": portal.netloc, "start_urls": [portal.url("/zfxxgknb/")]}
+    run_crawl(tmp_path / "archive", [site])
+    answering.clear()
+    portal.asked.clear()
+    run = run_crawl(tmp_path / "archive", [site], "--recheck", timeout=1)
+    answering.set()
+    assert run.results[portal.netloc]["outcome"] == "unreachable"
+    assert Counter(Counter(portal.asked).values()) == {2: 1, 1: 2}
 
 
 def test_killed_crawl_is_unfinished_and_readable(serve, run_crawl, tmp_path):

@@ -205,7 +205,9 @@ def test_a_removal_that_the_list_still_names_counts_when_seen_twice(nights):
     nights.portal.pages[address(2019)] = gone
     assert nights("--recheck").changes == []
     del nights.portal.pages[address(2019)]
-    assert nights("--recheck").changes == []
+    # However often it is asked for on one day, as after a crawl that was killed: it is one observation.
+    assert nights("--recheck", days=0.2).changes == []
+    assert nights("--recheck", days=0.8).changes == []
     night = nights()  # what is missing is looked at again the next night
     file = f"{COLUMN}202001/P020200115000001.pdf"
     assert night.kinds() == {address(2019): "gone", file: "gone"}
@@ -233,6 +235,37 @@ def test_a_list_that_suddenly_names_half_is_told_and_loses_nothing(nights):
     assert night.result.shrunk == (nights.portal.url(COLUMN),)
     assert night.changes == []
     assert len(nights.held()) == 13
+
+
+@pytest.mark.parametrize("instead", [Answer(b"gone", 404), Answer(b"", 302, {"Location": "/"})])
+def test_a_site_whose_lists_are_gone_says_so_until_they_are_back(nights, instead):
+    nights()
+    portal = nights.portal
+    kept = {path: portal.pages[path] for path in (COLUMN, f"{COLUMN}index_1.html")}
+    portal.pages.update(dict.fromkeys(kept, instead))
+    first = nights("--recheck")
+    assert (first.result.outcome, first.result.shrunk) == ("no_column", (portal.url(COLUMN),))
+    for options in ((), ("--recheck",)):
+        night = nights(*options)
+        assert (night.result.outcome, night.changes) == ("no_column", [])
+        assert COLUMN in night.result.detail
+    assert len(nights.held()) == 13
+    portal.pages.update(kept)
+    night = nights()
+    assert (night.result.outcome, night.result.shrunk, night.changes) == ("done", (), [])
+
+
+def test_a_move_within_the_depth_of_a_list_is_seen_as_one(nights):
+    portal, deep = nights.portal, f"{COLUMN}index_1.html"
+    lately = row(2014).replace("2015-01-15", "2026-11-04")  # so that it is looked at again the next night
+    portal.pages[deep] = page(f"<ul>{row(2018)}{row(2017)}{row(2016)}{row(2015)}{lately}</ul>")
+    nights()
+    moved = address(2014).replace("t2015", "t2016")
+    portal.pages[moved] = portal.pages.pop(address(2014))
+    portal.pages[deep].body = portal.pages[deep].body.replace(address(2014).encode(), moved.encode())
+    night = nights()
+    assert night.kinds() == {moved: "moved"}
+    assert nights().changes == []
 
 
 def test_a_new_column_on_the_home_page_is_found_within_a_month(nights):

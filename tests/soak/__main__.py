@@ -98,7 +98,7 @@ def _night(service: Service, night: Night, told: Soak, rng: random.Random) -> No
     wait(lambda: _has_summary(service.home, night) or service.is_over(run), f"night {night.number}", PATIENCE)
     if not _has_summary(service.home, night):
         _go_on(service, night)
-    wait(lambda: not service.processes("prefect.engine"), "the end of the run", PATIENCE)
+    wait(lambda: not service.works(), "the end of the run", PATIENCE)
     [summary] = [one for one in read_summaries(service.home) if one.started_at == night.now]
     told.uses.append(service.use())
     told.wrong += [f"night {night.number}: {line}" for line in _wrong(service.home, night, summary, told)]
@@ -122,7 +122,8 @@ def _killed(service: Service, night: Night, rng: random.Random) -> str:
         came.append(moment())
         return bool(came[-1]) or _has_summary(service.home, night)
 
-    wait(is_time, str(night.kill), PATIENCE, pause=0.01)
+    brief = night.kill in {Kill.STAGING, Kill.PUBLISHING}
+    wait(is_time, str(night.kill), PATIENCE, pause=0.01 if brief else 0.1)
     if night.kill not in moments:
         time.sleep(rng.uniform(0, 1.0))
     if not came[-1] or not service.kill(night.kill):
@@ -195,8 +196,7 @@ def conclude(told: Soak, home: Path) -> tuple[list[str], list[str]]:
         wrong.append(f"nobody went on with {left}")
     return wrong, [
         compared,
-        f"{seen.noticed} of {seen.happened} changes noticed when they could be, {seen.apart} moves told as a "
-        f"removal and a new report, {len(seen.twice)} told twice",
+        f"{seen.noticed} of {seen.happened} changes noticed when they could be, {len(seen.twice)} told twice",
         f"{len(alerts)} alerts: " + ", ".join(sorted({str(alert.kind) for alert in alerts})),
     ]
 

@@ -53,8 +53,6 @@ class Noticed:
 
     happened: int = 0
     noticed: int = 0
-    apart: int = 0
-    """Moves told as a removal and a new report: the new address stands deep in a list."""
     twice: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     untrue: list[str] = field(default_factory=list)
@@ -132,17 +130,7 @@ def noticed(all_days: Sequence[Days], nights: Sequence[Night], archive: Archive)
                     told.setdefault(told_as(one.truth, merged, change), []).append(night)
         happened = {key: night for night, day in one.days for key in happened_on(day)}
         found.happened += len(happened)
-        moved = {("moved", old): report for _, day in one.days for old, report in day.moved}
         for key, night in happened.items():
-            apart = (
-                ("gone", key[1]),
-                ("new", f"{moved[key].agency} {moved[key].year}") if key in moved else key,
-            )
-            if key in moved and key not in told and all(half in told for half in apart):
-                found.apart += 1
-                for half in apart:
-                    told.pop(half)
-                continue
             due = _due(key[0], night, fair)
             when = [then for then in told.pop(key, []) if then.number >= night.number]
             if due is None:

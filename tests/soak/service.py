@@ -100,11 +100,17 @@ class Service:
 
     def is_over(self, run: str) -> bool:
         """Whether a flow run has come to an end and its process is gone; not while the server is away."""
+        if self.works():
+            return False
         with suppress(OSError):
             found = self._ask("flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
             over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-            return found[0]["state_type"] in over and not self.processes("prefect.engine")
+            return found[0]["state_type"] in over and not self.works()
         return False
+
+    def works(self) -> bool:
+        """Whether a flow run has processes: its own, and what Python keeps beside it a moment longer."""
+        return bool(self.processes("prefect.engine") or self.processes("multiprocessing"))
 
     def processes(self, command: str = "") -> dict[int, str]:
         """Living processes of the service by id, those with these words in their command; guards only where
