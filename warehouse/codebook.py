@@ -47,6 +47,10 @@ _TABLES = {
         "与同一机关上年报告的每项跨年校验一行",
         "one row a check of a report against the same agency's report of the year before",
     ),
+    "levels": (
+        "各级政府报告的每个可比单元格一行：下级机关数值之和不应超过本级",
+        "one row a cell of a government's report: the bodies below it may not add up to more",
+    ),
 }
 KEYS = {
     "reports": ["report_id"],
@@ -54,10 +58,11 @@ KEYS = {
     "checks": ["report_id", "check", "at"],
     "obligations": ["agency"],
     "panel": ["report_id", "check", "at"],
+    "levels": ["report_id", "cell"],
 }
 """What tells the rows of a partition apart; facts and revisions have no key, one sentence may say a thing
 twice."""
-_OF_REPORTS = ("cells", "checks", "facts", "revisions", "panel")
+_OF_REPORTS = ("cells", "checks", "facts", "revisions", "panel", "levels")
 """The tables whose rows are about a row of `reports`."""
 
 _VOCABULARIES: dict[str, dict[StrEnum, tuple[str, str]]] = {

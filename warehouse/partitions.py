@@ -39,7 +39,8 @@ _SOURCE_COLUMNS = [
 
 class Partition(NamedTuple):
     """The rows of a report year of a province by table, in the order in which they are published, and the
-    corrections that do not fit them. Tables without rows are left out."""
+    corrections that do not fit them. Tables without rows are left out, as is `levels`, which follows from all
+    reports of the partition."""
 
     year: int
     province: str
@@ -66,7 +67,7 @@ def partitions(
         tables["panel"] = _panel(staged, year, tables["reports"], prior)
         prior_year, prior = year, tables["reports"].select(chain_columns())
         yield Partition(
-            year, staged.province, {name: tables[name] for name in SCHEMAS if tables[name].num_rows}, refused
+            year, staged.province, {name: tables[name] for name in STAGED if tables[name].num_rows}, refused
         )
 
 

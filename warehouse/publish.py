@@ -32,6 +32,7 @@ from warehouse.inputs import (
     whole_province,
 )
 from warehouse.layout import as_dictionaries, file_path, in_schema, parquet_bytes, parquet_rows
+from warehouse.levels import level_rows
 from warehouse.manifest import (
     CURRENT,
     SNAPSHOTS,
@@ -46,7 +47,7 @@ from warehouse.manifest import (
 )
 from warehouse.mirror import mirror
 from warehouse.partitions import Partition, partitions
-from warehouse.schema import SCHEMA_VERSION, SCHEMAS
+from warehouse.schema import SCHEMA_VERSION, SCHEMAS, STAGED
 from warehouse.splice import rows_of, splice
 from warehouse.staging import SiteMovedError, StagedProvince, adopt_folders, staged_sites
 from warehouse.store import Held, Home, Store, open_store, plain_errors
@@ -215,29 +216,38 @@ class _Publishing:
                 yield from self._spliced(part, change.agencies)
             else:
                 for table, rows in part.tables.items():
-                    yield self._put_rows(table, part, rows)
+                    yield from self._put_rows(table, part, rows)
 
     def _spliced(self, part: Partition, agencies: Collection[str]) -> Iterator[File]:
         """The files of a partition with the rows of some agencies put in their place (two tables at once)."""
         with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
-            files = pool.map(lambda table: self._spliced_table(table, part, agencies), SCHEMAS)
-            yield from (file for file in files if file is not None)
+            for files in pool.map(lambda table: self._spliced_table(table, part, agencies), STAGED):
+                yield from files
 
-    def _spliced_table(self, table: str, part: Partition, agencies: Collection[str]) -> File | None:
-        """The file of a table, None without rows; where the rows are what was published it stays as it is."""
+    def _spliced_table(self, table: str, part: Partition, agencies: Collection[str]) -> list[File]:
+        """The file of a table, none without rows; where the rows are what was published it stays as it is."""
         schema = SCHEMAS[table]
         rows = part.tables.get(table, schema.empty_table())
         if (file := self._files_before.get(file_path(table, part.year, part.province))) is not None:
             before = self._rows(table, file)
             if in_schema(rows_of(before, agencies), schema).equals(in_schema(rows, schema)):
-                return file
+                return [file, *self._levels_before(table, part)]
             renewed = as_dictionaries(rows, schema) if rows.num_rows else rows
             rows = splice(before, renewed, agencies)
-        return self._put_rows(table, part, rows) if rows.num_rows else None
+        return self._put_rows(table, part, rows) if rows.num_rows else []
 
-    def _put_rows(self, table: str, part: Partition, rows: pa.Table) -> File:
+    def _put_rows(self, table: str, part: Partition, rows: pa.Table) -> list[File]:
+        """Write the file of a table, and that of `levels` with the one of `reports`."""
         path = file_path(table, part.year, part.province)
-        return self._put(path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows)
+        files = [self._put(path, parquet_bytes(rows, SCHEMAS[table]), _summed(table, rows), rows.num_rows)]
+        if table == "reports" and (levels := level_rows(rows)).num_rows:
+            files += self._put_rows("levels", part, levels)
+        return files
+
+    def _levels_before(self, table: str, part: Partition) -> list[File]:
+        """The file of `levels` as it is published, beside `reports` that stay as they are."""
+        before = self._files_before.get(file_path("levels", part.year, part.province))
+        return [before] if table == "reports" and before is not None else []
 
     def _rows(self, table: str, file: File) -> pa.Table:
         """The published rows of a file, which the next ones build on; its bytes must be those published."""

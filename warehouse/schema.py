@@ -12,7 +12,7 @@ import pyarrow as pa
 from parsers.forms import CellSpec, FormTable, Section, load_forms
 from parsers.model import CellStatus, CheckOutcome
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Number of the schemas below. It grows with every change of a table or column; a column that was once
 published is never used again for another meaning."""
 
@@ -311,6 +311,24 @@ PANEL_ROWS = pa.schema(
 )
 """One row a check of a report against the same agency's report of the year before."""
 
+LEVEL_ROWS = pa.schema(
+    [
+        *_IDENTITY,
+        field("cell", _TEXT, "单元格编号", "cell of the form that is compared", required=True),
+        field("outcome", _TEXT, "校验结果", "outcome of the check", required=True),
+        field("value", pa.float64(), "本级政府数值", "number of the government's own report"),
+        field(
+            "below",
+            pa.float64(),
+            "下级机关数值之和",
+            "sum of the reports of its departments, townships and the governments below it",
+            required=True,
+        ),
+        field("reports", pa.int32(), "下级报告数", "how many reports that sum is of", required=True),
+    ]
+)
+"""One row a cell of a government's report in which reports of bodies below it state numbers."""
+
 SCHEMAS = {
     "reports": REPORTS,
     "cells": CELL_ROWS,
@@ -319,6 +337,7 @@ SCHEMAS = {
     "revisions": REVISION_ROWS,
     "obligations": OBLIGATION_ROWS,
     "panel": PANEL_ROWS,
+    "levels": LEVEL_ROWS,
 }
 """The tables of the dataset by name."""
 
@@ -326,8 +345,9 @@ PROSE = frozenset({"sentence", *(f"section_{code}" for code in SECTIONS)})
 """Columns of whole texts, hardly any of which stands twice: a dictionary of them would be all of them in
 memory at once."""
 
-STAGED = SCHEMAS | {"reports": REPORT_HEADS}
-"""The tables as they are staged: the columns of the cells follow from the table `cells` at publication."""
+STAGED = {name: schema for name, schema in SCHEMAS.items() if name != "levels"} | {"reports": REPORT_HEADS}
+"""The tables as they are staged: the columns of the cells follow from the table `cells` at publication, and
+`levels` from all reports of a partition."""
 
 PARTITIONS = pa.schema(
     [

@@ -16,7 +16,7 @@ from warehouse.schema import SCHEMAS
 from warehouse.store import Home
 from warehouse.verify import Flaw, verify
 
-_OF_REPORTS = {"cells", "checks", "facts", "revisions", "panel"}
+_OF_REPORTS = {"cells", "checks", "facts", "revisions", "panel", "levels"}
 """Tables whose every row belongs to a report of the same partition."""
 
 

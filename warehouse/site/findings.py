@@ -13,15 +13,15 @@ from warehouse.site.words import words
 from warehouse.vocabulary import Obligation, Verdict
 
 KINDS = (
-    "contradiction", "prose", "conflict", "series", "copied", "revision", "late", "missing", "withdrawn",
-    "blocked", "unreadable",
+    "contradiction", "prose", "conflict", "series", "levels", "copied", "revision", "late", "missing",
+    "withdrawn", "blocked", "unreadable",
 )  # fmt: skip
 """In the order of the page."""
 
 
 def of_report(made: ReportView, entry: Entry) -> list[Finding]:
     """What a report shows: failed checks, prose against tables, conflicting sources, unreadable files, what
-    does not fit the year before or was changed afterwards, and whether it was late."""
+    does not fit the year before or the bodies below it or was changed afterwards, and whether it was late."""
 
     def finding(kind: str, code: str, text: str, anchor: str) -> Finding:
         return Finding(kind, entry.page or entry.key, entry.agency, _place(entry), code, text, anchor)
@@ -41,6 +41,9 @@ def of_report(made: ReportView, entry: Entry) -> list[Finding]:
     for broken in made.breaks:
         kind = "copied" if broken.copied else "series"
         found.append(finding(kind, f"check.{broken.check}", f"{broken.place}: {broken.says}", broken.anchor))
+    found += [
+        finding("levels", f"cell.{excess.cell}", excess.says, excess.anchor) for excess in made.excesses
+    ]
     found += [
         finding("revision", f"revision.{revision.kind}", revision.says, revision.anchor)
         for revision in made.revisions
@@ -132,5 +135,5 @@ def _words() -> dict[str, str]:
     return {
         key: zh
         for key, (zh, _) in words().items()
-        if key.startswith(("check.", "issue.", "verdict.", "obligation.", "revision."))
+        if key.startswith(("check.", "issue.", "verdict.", "obligation.", "revision.", "cell."))
     }

@@ -17,6 +17,7 @@ from warehouse.schema import SECTIONS
 from warehouse.site.checks import Failure, failures, forms_followed, instances
 from warehouse.site.duties import Duty
 from warehouse.site.form import layout
+from warehouse.site.levels import LEVEL_COLUMNS, Excess, excesses
 from warehouse.site.narrative import Mention, marked
 from warehouse.site.originals import Shown
 from warehouse.site.pages import agency_page, data_block, number, page, report_page, report_stem, web
@@ -44,6 +45,7 @@ WANTED: dict[str, Sequence[str]] = {
         "new_status", "old_fetched_at",
     ),
     "panel": PANEL_COLUMNS,
+    "levels": LEVEL_COLUMNS,
 }  # fmt: skip
 """What a report's page is made of; its digest is that of these columns."""
 
@@ -80,6 +82,7 @@ class ReportView:
     duty: Duty | None = None
     breaks: list[Break] = field(default_factory=list)
     panel_holds: int = 0
+    excesses: list[Excess] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -105,6 +108,7 @@ def view(rows: Rows, key: str, year: int, province: str, duty: Duty | None) -> R
     panel = as_rows(rows.tables["panel"])
     made.breaks = breaks(panel)
     made.panel_holds = sum(row["outcome"] == CheckOutcome.PASS for row in panel)
+    made.excesses = excesses(as_rows(rows.tables["levels"]))
     made.revisions = revisions(as_rows(rows.tables["revisions"]))
     made.corrections = corrections(rows.tables["cells"])
     cells = rows.tables["cells"]

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from parsers.facts import load_vocabulary
 from parsers.forms import load_forms
+from warehouse.levels import level_cells
 from warehouse.panel import chains
 from warehouse.schema import CELLS
 from warehouse.site.provinces import provinces
@@ -29,7 +30,7 @@ def words() -> dict[str, tuple[str, str]]:
     for province in provinces().values():
         found[f"province.{province.code}"] = (province.name, province.name_en)
     for cell in CELLS.values():
-        if cell.table in ("proactive", "review_litigation"):
+        if cell.table in ("proactive", "review_litigation") or cell.id in level_cells():
             found[f"cell.{cell.id}"] = (cell.label, cell.label_en)
     for chain in chains():
         found[f"check.{chain.id}"] = (chain.label, chain.label_en)
