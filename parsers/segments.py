@@ -7,7 +7,7 @@ breaks), print several in one, or put them in another order. Rows are recognised
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -139,6 +139,7 @@ class _Finder:
         self.row_before: RowPlace | None = None
         self.rowless: tuple[Table, FormTable, Block] | None = None
         self.orphans = False
+        self.gaps: set[str] = set()
 
     def run(self, document: Document) -> Match:
         number = -1
@@ -146,16 +147,17 @@ class _Finder:
             if isinstance(block, Table):
                 number += 1
                 self._table(block, block_number, number)
-        if self.orphans:
-            _mark_out_of_step(self.result.found)
+        _mark_out_of_step(self.result.found, self.gaps, orphans=self.orphans)
         return self.result
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
+        is_gap = False
         rows = self._rows(table)
         for cells in rows:
             kinds = [says(cell.text) for cell in cells]
             if _is_spacer(cells, kinds, last=cells is rows[-1] and table.geometry is Geometry.GRID):
+                is_gap = current is not None
                 continue
             if self.header.is_header(cells, kinds) or self._continues_header(cells, kinds):
                 self.header.add(cells, table)
@@ -175,6 +177,9 @@ class _Finder:
                 place = (block_number, number, width_of(table))
                 current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
+            elif is_gap:
+                self.gaps.add(form_table.code)
+            is_gap = False
             current.rows.append(row)
 
     def _rows(self, table: Table) -> list[list[GridCell]]:
@@ -254,12 +259,14 @@ class _Finder:
         return None
 
 
-def _mark_out_of_step(segments: Sequence[Segment]) -> None:
+def _mark_out_of_step(segments: Sequence[Segment], gaps: Container[str], *, orphans: bool) -> None:
     """Where numbers stand without a label, and in a table of the form a label without numbers, the labels
-    may have slipped against the numbers: no row of that table is certain."""
+    may have slipped against the numbers: no row of that table is certain. So may they where a blank row
+    stands among the rows (`gaps`, by table) and the last label has no numbers."""
     for table in {segment.form_table.code for segment in segments}:
         own = [segment for segment in segments if segment.form_table.code == table]
         numbers = [any(is_number(v.text) for v in row.values) for segment in own for row in segment.rows]
-        if any(numbers) and not all(numbers):
+        is_apart = (orphans and not all(numbers)) or (table in gaps and not numbers[-1])
+        if any(numbers) and is_apart:
             for segment in own:
                 segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]
