@@ -214,12 +214,13 @@ class _Reader:
         )
 
     def _put(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> None:
+        printed = _printed(values)
         for name, cell in self._cells(segment, row, values).items():
             if segment.recognised:
                 self.fallible.add(name)
             if cell.status is CellStatus.UNCERTAIN:
                 self._issue(IssueCode.UNREADABLE_VALUE, f"{name} prints “{cell.raw}”")
-            self._keep(name, cell, _printed(values))
+            self._keep(name, cell, printed)
 
     def _mark_uncertain(self, segment: Segment, row: DataRow, printed: Sequence[GridCell]) -> None:
         """Marks the whole row uncertain; its candidates are all that the row prints."""
