@@ -153,6 +153,7 @@ class _Finder:
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
         is_gap = False
+        width = width_of(table)
         rows = self._rows(table)
         for cells in rows:
             kinds = [says(cell.text) for cell in cells]
@@ -160,7 +161,7 @@ class _Finder:
                 is_gap = current is not None
                 continue
             if self.header.is_header(cells, kinds) or self._continues_header(cells, kinds):
-                self.header.add(cells, table)
+                self.header.add(cells, table, width)
                 current = None
                 continue
             found = self._data_row(cells, kinds, table)
@@ -174,7 +175,7 @@ class _Finder:
                 self.headers[block.code] = self.header.close(block, table.geometry)
             if current is None or current.block is not block:
                 header = self.headers.get(block.code)
-                place = (block_number, number, width_of(table))
+                place = (block_number, number, width)
                 current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
             elif is_gap:
