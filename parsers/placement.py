@@ -96,9 +96,12 @@ def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell])
 
 
 def lacks_its_last(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether the row prints numbers, but none in the last column, as most such rows of its table do."""
+    """Whether the row prints numbers, but none in the last column, as most such rows of its table do; so does
+    one alone in its table."""
     if not is_blank(values[-1].text) or not any(is_number(value.text) for value in values):
         return False
+    if len(segment.rows) == 1:
+        return True
     others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
     numbers = [other for other in others if any(is_number(value.text) for value in other.values)]
     return len(numbers) > 1 and sum(is_number(o.values[-1].text) for o in numbers) * 2 > len(numbers)
