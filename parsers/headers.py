@@ -117,6 +117,7 @@ class HeaderReader:
         self.labels = labels
         self.open = False
         self._rows: list[tuple[Table, list[GridCell]]] = []
+        self._width = 0
 
     def is_header(self, cells: Sequence[GridCell], kinds: Sequence[Says]) -> bool:
         """Whether the row prints labels of columns and no number; `kinds` is what each cell says."""
@@ -126,11 +127,12 @@ class HeaderReader:
             if kind is not Says.NOTHING
         )
 
-    def add(self, cells: list[GridCell], table: Table) -> None:
-        """Takes a header row; a header may be cut over two tables."""
+    def add(self, cells: list[GridCell], table: Table, width: int) -> None:
+        """Takes a header row of a table of so many grid columns; a header may be cut over two tables."""
         if not self.open:
             self._rows = []
         self._rows.append((table, cells))
+        self._width = width
         self.open = True
 
     def stands_over(self, block: Block) -> bool:
@@ -148,7 +150,7 @@ class HeaderReader:
         rows = [cells for table, cells in self._rows if table is last]
         if found * 2 >= len(block.columns) or self._places(block, rows) is not None:
             return True
-        return Header(self.labels, block, [cells for _, cells in self._rows], width_of(last), None).complete
+        return Header(self.labels, block, [cells for _, cells in self._rows], self._width, None).complete
 
     def close(self, block: Block, geometry: Geometry) -> Header:
         """The collected header as that of a block whose first row of values has come."""
@@ -158,7 +160,7 @@ class HeaderReader:
         places = None
         if geometry is not Geometry.SEQUENCE:
             places = self._places(block, [cells for table, cells in self._rows if table is last])
-        return Header(self.labels, block, rows, width_of(last), places)
+        return Header(self.labels, block, rows, self._width, places)
 
     def _places(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> dict[str, Interval] | None:
         """Each column's grid interval by the header cells over it; None if not every one is found."""
@@ -183,7 +185,7 @@ class HeaderReader:
 
 def width_of(table: Table) -> int:
     """The number of grid columns of a table."""
-    return max(cell.column + cell.colspan for cell in table.cells)
+    return max((cell.column + cell.colspan for cell in table.cells), default=0)
 
 
 def _by_order(

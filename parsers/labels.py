@@ -184,15 +184,18 @@ class FormLabels:
     def _find_columns(self, block_code: str, pieces: tuple[str, ...]) -> list[Column]:
         """Columns of a block that a stack of header texts (outermost first) can mean.
 
-        A label may be cut over the last two header cells (商业 / 企业). Where several columns print the
-        same label (结果维持 three times), the groups above decide; if none is printed all are given.
+        A label may be cut over the last two header cells (商业 / 企业), unless the last is one by itself.
+        Where several columns print the same label (结果维持 three times), the groups above decide; if none is
+        printed all are given.
         """
         labels = [normalise(piece) for piece in pieces if normalise(piece)]
         if not labels:
             return []
-        endings = [labels[-1], "".join(labels[-2:])]
         columns = self._columns[block_code]
-        found = [column for column, printed in columns if any(map(printed.matches, endings))]
+        found = [column for column, printed in columns if printed.matches(labels[-1])]
+        if not found and not self.is_header(labels[-1]):
+            label = "".join(labels[-2:])
+            found = [column for column, printed in columns if printed.matches(label)]
         if len(found) > 1:
             grouped = [c for c in found if c.path and normalise(c.path[-1]) in labels]
             found = grouped or found

@@ -14,12 +14,12 @@ def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
     """The row's value cells in column order if the grid settles them, else None.
 
     A table of the same width goes on under the header of the one before. In a loose table places count
-    only where a full row of the same table confirms them.
+    only where no full row of the same table contradicts them.
     """
     header = segment.header
     if header is None or header.places is None or header.width != segment.width:
         return None
-    if segment.geometry is Geometry.LOOSE and not _places_confirmed(segment, header.places):
+    if any(_cells_under(header.places, full, segment) is None for full in _full_rows(segment)):
         return None
     return _cells_under(header.places, row, segment)
 
@@ -61,10 +61,26 @@ def _overlaps(cell: GridCell, place: Interval) -> bool:
     return cell.column < place[1] and place[0] < cell.column + cell.colspan
 
 
-def _places_confirmed(segment: Segment, places: Mapping[str, Interval]) -> bool:
-    repeated = sum(end - start for start, end in places.values())
-    full = [row for row in segment.rows if _printed(row) in (len(segment.block.columns), repeated)]
-    return bool(full) and all(_cells_under(places, row, segment) is not None for row in full)
+def _full_rows(segment: Segment) -> list[DataRow]:
+    """The rows of a loose table that print a value in each column; none of another table."""
+    if segment.geometry is not Geometry.LOOSE:
+        return []
+    places = (segment.header.places if segment.header else None) or {}
+    full = {len(segment.block.columns), sum(end - start for start, end in places.values())}
+    return [row for row in segment.rows if sum(not is_blank(cell.text) for cell in row.values) in full]
+
+
+def is_confirmed(segment: Segment) -> bool:
+    """Whether full rows of a loose table show that its columns stand where its header says."""
+    return bool(_full_rows(segment))
+
+
+def reaches_the_edge(segment: Segment, values: Sequence[GridCell]) -> bool:
+    """Whether a value is printed in the last column and the table is no wider than its columns: where a cell
+    was dropped, what follows it has moved away from there, where one was added, beyond."""
+    columns = sorted(value.column for value in values)
+    last = max(values, key=lambda value: value.column)
+    return not is_blank(last.text) and 2 * columns[-1] - columns[-2] >= segment.width
 
 
 def has_blank(values: Sequence[GridCell]) -> bool:
@@ -73,19 +89,22 @@ def has_blank(values: Sequence[GridCell]) -> bool:
 
 
 def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether just one end of the row is blank, in a column that most rows of its table fill."""
-    ends = [is_blank(values[0].text), is_blank(values[-1].text)]
-    return ends[0] != ends[1] and _is_filled(segment, row, values, -1 if ends[1] else 0)
+    """Whether just one end of the row is blank: the first, or the last where most rows of the table fill it,
+    as agencies leave whole columns of totals blank."""
+    first, last = is_blank(values[0].text), is_blank(values[-1].text)
+    return first != last and (first or _is_filled(segment, row, values, -1))
 
 
 def lacks_its_last(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
-    """Whether the row prints numbers, but none in the last column, and every other such row of its table
-    does."""
+    """Whether the row prints numbers, but none in the last column, as most such rows of its table do; so does
+    one alone in its table."""
     if not is_blank(values[-1].text) or not any(is_number(value.text) for value in values):
         return False
+    if len(segment.rows) == 1:
+        return True
     others = [other for other in segment.rows if other is not row and len(other.values) >= len(values)]
     numbers = [other for other in others if any(is_number(value.text) for value in other.values)]
-    return len(numbers) > 1 and all(is_number(other.values[-1].text) for other in numbers)
+    return len(numbers) > 1 and sum(is_number(o.values[-1].text) for o in numbers) * 2 > len(numbers)
 
 
 def has_odd_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:
@@ -138,7 +157,3 @@ def _every_cell(segment: Segment) -> bool:
     return segment.geometry is Geometry.SEQUENCE and all(
         len(row.values) == len(segment.block.columns) for row in segment.rows
     )
-
-
-def _printed(row: DataRow) -> int:
-    return sum(not is_blank(cell.text) for cell in row.values)

@@ -10,7 +10,7 @@ Everything else that was read is `uncertain`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from parsers.forms import Form, RuleInstance
@@ -31,9 +31,11 @@ from parsers.placement import (
     has_odd_blank,
     header_settles_order,
     in_order,
+    is_confirmed,
     is_one_of_a_full_row,
     lacks_its_last,
     one_end_is_blank,
+    reaches_the_edge,
 )
 from parsers.rules import evaluate
 from parsers.segments import DataRow, Match, Segment
@@ -59,6 +61,7 @@ class _Reader:
         self.form, self.capture = form, capture
         self.reading = Reading()
         self.fallible: set[str] = set()
+        self.rows: dict[str, str] = {}
 
     def run(self, match: Match, tables: Collection[str]) -> Reading:
         for segment in match.found:
@@ -92,7 +95,10 @@ class _Reader:
         read = [(row, *self._values(segment, row)) for row in segment.rows]
         open_ended = {id(row) for row, values, _ in read if values and one_end_is_blank(segment, row, values)}
         has_slipped = any(
-            doubt is IssueCode.POSITION_LABEL and id(row) in open_ended for row, _, doubt in read
+            doubt is IssueCode.POSITION_LABEL
+            and values
+            and (id(row) in open_ended or lacks_its_last(segment, row, values))
+            for row, values, doubt in read
         )
         for row, values, doubt in read:
             if doubt is None and has_slipped and id(row) in open_ended:
@@ -151,9 +157,13 @@ class _Reader:
         counted = {n: replace(c, value=0) if c.value is None else c for n, c in cells.items()}
         # The sums within a row can hold by chance where it has slipped; those down its columns then fail.
         self.fallible |= cells.keys()
-        if segment.geometry is Geometry.LOOSE:
-            return not self._proved(counted)
         sums = self._sums_within(cells)
+        if segment.geometry is Geometry.LOOSE:
+            if not sums:
+                starts = is_confirmed(segment) or not is_blank(values[0].text)
+                return not (starts and reaches_the_edge(segment, values))
+            anchored = is_confirmed(segment) or _is_anchored(sums, cells)
+            return not (anchored and _prints_its_totals(sums, cells) and self._proved(counted))
         if not one_end_is_blank(segment, row, values) and not lacks_its_last(segment, row, values):
             sums = [i for i in sums if all(cells[name].status is not CellStatus.BLANK for name in i.right)]
             if not has_odd_blank(segment, row, values):
@@ -204,20 +214,21 @@ class _Reader:
         )
 
     def _put(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> None:
+        printed = _printed(values)
         for name, cell in self._cells(segment, row, values).items():
             if segment.recognised:
                 self.fallible.add(name)
             if cell.status is CellStatus.UNCERTAIN:
                 self._issue(IssueCode.UNREADABLE_VALUE, f"{name} prints “{cell.raw}”")
-            self._keep(name, cell)
+            self._keep(name, cell, printed)
 
     def _mark_uncertain(self, segment: Segment, row: DataRow, printed: Sequence[GridCell]) -> None:
         """Marks the whole row uncertain; its candidates are all that the row prints."""
-        raw = " | ".join(cell.text.strip() for cell in printed)
+        raw = _printed(printed)
         where = row.label or (row.values[0] if row.values else None)
         evidence = self._evidence(segment, where) if where else None
         for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None):
-            self._keep(spec.id, Cell(None, raw, CellStatus.UNCERTAIN, evidence))
+            self._keep(spec.id, Cell(None, raw, CellStatus.UNCERTAIN, evidence), raw)
 
     def _torn(self, torn: TornRow) -> None:
         """A row outside any table counts only if it is whole, its own sums hold, and they or the order of its
@@ -234,7 +245,7 @@ class _Reader:
             return
         self.fallible |= cells.keys()
         for name, cell in cells.items():
-            self._keep(name, cell)
+            self._keep(name, cell, " | ".join(torn.values))
 
     def _is_believed(self, torn: TornRow, cells: dict[str, Cell]) -> bool:
         """Where a sum fails, a number may be lost and another have taken its place."""
@@ -243,15 +254,17 @@ class _Reader:
             return all(evaluate(i, counted) is not CheckOutcome.FAIL for i in self._sums_within(cells))
         return torn.order is Order.OPEN and self._proved(cells)
 
-    def _keep(self, name: str, cell: Cell) -> None:
-        """Keeps the better reading of a cell; a number that the other reading contradicts is uncertain."""
+    def _keep(self, name: str, cell: Cell, row: str) -> None:
+        """Keeps the better reading of a cell; a number that the other reading contradicts is uncertain. `row`
+        is what its row prints: where a row is in doubt, only the whole of it can be the same as another."""
         before = self.reading.cells.get(name)
+        row_before = self.rows.setdefault(name, row)
         if before is None or (before == cell):
             self.reading.cells[name] = cell
             return
         worse, better = sorted((before, cell), key=lambda c: c.status is not CellStatus.UNCERTAIN)
         if worse.status is CellStatus.UNCERTAIN:
-            agree = better.status is CellStatus.UNCERTAIN or better.raw in (worse.raw or "").split(" | ")
+            agree = better.status is CellStatus.UNCERTAIN or row == row_before
         else:
             agree = before.value == cell.value
         if agree:
@@ -260,3 +273,27 @@ class _Reader:
         raw = f"{before.raw} ≠ {cell.raw}"
         self._issue(IssueCode.DUPLICATE_ROW, f"{name} is printed twice: {raw}")
         self.reading.cells[name] = Cell(None, raw, CellStatus.UNCERTAIN, before.evidence)
+
+
+def _printed(values: Iterable[GridCell]) -> str:
+    """What a row prints, blank cells left out."""
+    return " | ".join(text for value in values if (text := value.text.strip()))
+
+
+def _prints_its_totals(sums: Sequence[RuleInstance], cells: Mapping[str, Cell]) -> bool:
+    """Whether each sum of which anything is printed prints its total: where a cell was dropped, the last
+    total has left its place, and zeros in place of other numbers add up to nothing as well."""
+    blank = {name for name, cell in cells.items() if _is_blank(cell)}
+    return all(blank >= set(i.cells) or not blank & set(i.right) for i in sums)
+
+
+def _is_anchored(sums: Sequence[RuleInstance], cells: Mapping[str, Cell]) -> bool:
+    """Whether the row has not slipped to the right, its sums holding by chance: its first cell would be blank
+    and its last total gone. Two sums at once do not hold by chance."""
+    first, *_, last = cells.values()
+    numbers = [i for i in sums if any(cells[name].value for name in i.cells)]
+    return len(numbers) > 1 or not _is_blank(first) or _is_blank(last)
+
+
+def _is_blank(cell: Cell) -> bool:
+    return cell.status is CellStatus.BLANK

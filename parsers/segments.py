@@ -7,7 +7,7 @@ breaks), print several in one, or put them in another order. Rows are recognised
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -16,7 +16,7 @@ from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import Order, TornRow, torn_rows
-from parsers.values import Says, is_number, says
+from parsers.values import Says, is_blank, is_number, says
 
 _COUNTS_ROWS = ("序号", "行次", "编号")
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
@@ -139,6 +139,8 @@ class _Finder:
         self.row_before: RowPlace | None = None
         self.rowless: tuple[Table, FormTable, Block] | None = None
         self.orphans = False
+        self.is_gap = False
+        self.gaps: set[str] = set()
 
     def run(self, document: Document) -> Match:
         number = -1
@@ -146,19 +148,21 @@ class _Finder:
             if isinstance(block, Table):
                 number += 1
                 self._table(block, block_number, number)
-        if self.orphans:
-            _mark_out_of_step(self.result.found)
+        _mark_out_of_step(self.result.found, self.gaps, orphans=self.orphans)
         return self.result
 
     def _table(self, table: Table, block_number: int, number: int) -> None:
         current: Segment | None = None
+        self.is_gap = False
+        width = width_of(table)
         rows = self._rows(table)
         for cells in rows:
             kinds = [says(cell.text) for cell in cells]
             if _is_spacer(cells, kinds, last=cells is rows[-1] and table.geometry is Geometry.GRID):
+                self.is_gap = True
                 continue
             if self.header.is_header(cells, kinds) or self._continues_header(cells, kinds):
-                self.header.add(cells, table)
+                self.header.add(cells, table, width)
                 current = None
                 continue
             found = self._data_row(cells, kinds, table)
@@ -172,9 +176,12 @@ class _Finder:
                 self.headers[block.code] = self.header.close(block, table.geometry)
             if current is None or current.block is not block:
                 header = self.headers.get(block.code)
-                place = (block_number, number, width_of(table))
+                place = (block_number, number, width)
                 current = Segment(form_table, block, header, *place, table.geometry, table.recognised)
                 self.result.found.append(current)
+            elif self.is_gap:
+                self.gaps.add(form_table.code)
+            self.is_gap = False
             current.rows.append(row)
 
     def _rows(self, table: Table) -> list[list[GridCell]]:
@@ -213,6 +220,8 @@ class _Finder:
             if Says.NUMBER in kinds[last + 1 :]:
                 self.result.subtotals.append((place.table.code, cells[last].text))
                 self.orphans = True
+            # Under a group's label over more rows than this one, the row's own label is missing.
+            self.is_gap |= cells[last].rowspan > 1
             return None
         if units := place.block.unit_cells:
             unit = next((normalise(cell.text) for cell in values if normalise(cell.text) in units), None)
@@ -254,12 +263,15 @@ class _Finder:
         return None
 
 
-def _mark_out_of_step(segments: Sequence[Segment]) -> None:
+def _mark_out_of_step(segments: Sequence[Segment], gaps: Container[str], *, orphans: bool) -> None:
     """Where numbers stand without a label, and in a table of the form a label without numbers, the labels
-    may have slipped against the numbers: no row of that table is certain."""
+    may have slipped against the numbers: no row of that table is certain. So may they where a row without a
+    label and numbers stands among the rows (`gaps`, by table), and nothing stands beside the last label."""
     for table in {segment.form_table.code for segment in segments}:
         own = [segment for segment in segments if segment.form_table.code == table]
         numbers = [any(is_number(v.text) for v in row.values) for segment in own for row in segment.rows]
-        if any(numbers) and not all(numbers):
+        hangs = all(is_blank(value.text) for value in own[-1].rows[-1].values)
+        is_apart = (orphans and not all(numbers)) or (table in gaps and hangs)
+        if any(numbers) and is_apart:
             for segment in own:
                 segment.rows[:] = [replace(row, out_of_step=True) for row in segment.rows]

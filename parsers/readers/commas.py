@@ -21,8 +21,8 @@ _LONGEST_LABEL = 60
 _SURELY_VALUES = 4  # times as many values as texts make a row of values (12, 约3, 0, ...)
 _MOST_LINES = 8  # of a row whose quoted cells break the line
 _QUOTE_OPENS = re.compile(r'(?:^|,)"')
-# A number with a comma beside other words (行政处罚 1,234): the comma ends no cell.
-_NUMBER_CUT = re.compile(r".*\S\s+\d+|\d+\s+\S.*", re.DOTALL)
+# A number with a comma beside other words (行政处罚 1,234): the comma ends no cell. A list number is none.
+_NUMBER_CUT = re.compile(r".*\S\s+\d+|\d+\s+[^\s.．、].*", re.DOTALL)
 
 
 def comma_rows(lines: Sequence[str]) -> Iterator[Line]:

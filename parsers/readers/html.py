@@ -195,7 +195,8 @@ def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | N
         for cell in element.iterchildren("td", "th"):
             while taken and taken.get(column, 0) > row:
                 column += 1
-            colspan, rowspan = _span(cell.get("colspan")), _span(cell.get("rowspan"))
+            wide, high = cell.get("colspan"), cell.get("rowspan")
+            colspan, rowspan = _span(wide) if wide else 1, _span(high) if high else 1
             text = _cell_text(cell)
             if len(text) > _LAYOUT_TEXT:
                 return None
@@ -208,9 +209,7 @@ def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | N
     return Table(tuple(cells), Geometry.GRID), elements
 
 
-def _span(printed: str | None) -> int:
-    if printed is None:
-        return 1
+def _span(printed: str) -> int:
     digits = re.match(r"\s*(\d{1,9})", printed)
     return min(max(int(digits[1]), 1), _MAX_SPAN) if digits else 1
 

@@ -8,17 +8,7 @@ from itertools import islice
 from lxml import etree
 
 # Few pages hold any of these, and looking for them as they stand takes a tenth of what a pattern takes.
-_UNUSUAL = (
-    "display:none",
-    "display: none",
-    "line-through",
-    "<sup",
-    "<del",
-    "<s>",
-    "<s ",
-    "<strike",
-    "<input",
-)
+_UNUSUAL = ("display:none", "display: none", "line-through")
 _NOT_READ = re.compile(r"display\s*:\s*none|line-through", re.IGNORECASE)
 _STRUCK = ("del", "s", "strike")
 _FIELDS = ("", "text", "number")
@@ -36,7 +26,8 @@ def show_cells(root: etree._Element, markup: str) -> None:
             for element in list(table.iter(*_PARTS, *_CELLS)):
                 element.tag = "div"
     markup = markup.lower()
-    if not any(mark in markup for mark in _UNUSUAL):
+    is_unusual = any(mark in markup for mark in _UNUSUAL)
+    if not is_unusual and next(root.iter("sup", "input", *_STRUCK), None) is None:
         return
     for element in list(root.iter(etree.Element)):
         if element.tag not in _PARTS and (text := _shown(element)) is not None and _in_cell(element):

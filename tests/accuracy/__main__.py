@@ -1,6 +1,8 @@
 """`make accuracy`: the parsers against the truth, over a generated set and over real documents.
 
-Prints a line for each format and form, then what went wrong. Exit status 1 if any number is silently wrong.
+Prints a line for each format and form, then what went wrong. `%` is the share of the numbers printed legibly
+that come back as stated; `% of all` counts the cells printed without a number too, which come back as such.
+Exit status 1 if any number is silently wrong.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from tests.accuracy.score import Score, score
 _OLD_FORMATS = ("doc", "rtf")
 """Formats that LibreOffice makes of DOCX."""
 _HEAD = (
-    "format", "form", "docs", "cells", "right", "%", "wrong", "unsure", "missing", "blanks", "damaged",
-    "read", "lost", "deduced", "ded.wrong", "checks", "metadata", "decoys",
+    "format", "form", "docs", "stated", "right", "%", "wrong", "unsure", "missing", "blanks", "% of all",
+    "damaged", "read", "lost", "deduced", "ded.wrong", "checks", "metadata", "decoys",
 )  # fmt: skip
 
 
@@ -93,13 +95,17 @@ def _print_table(totals: dict[tuple[str, str], Score]) -> None:
 
 
 def _row(format_: str, form: str, s: Score) -> tuple[str, ...]:
-    share = f"{100 * s.right / s.cells:.2f}" if s.cells else ""
+    share, share_of_all = _share(s.right, s.cells), _share(s.right + s.blank_right, s.cells + s.blank)
     numbers = (
         s.documents, s.cells, s.right, share, s.wrong, s.uncertain, s.missing, _of(s.blank_right, s.blank),
-        s.damaged, s.damaged_right, s.lost, s.deduced, s.deduced_wrong, _of(s.checks_right, s.checks),
-        _of(s.metadata_right, s.metadata), _of(s.decoys_right, s.decoys),
+        share_of_all, s.damaged, s.damaged_right, s.lost, s.deduced, s.deduced_wrong,
+        _of(s.checks_right, s.checks), _of(s.metadata_right, s.metadata), _of(s.decoys_right, s.decoys),
     )  # fmt: skip
     return (format_, form.removeprefix("cn_ogi_"), *map(str, numbers))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f}" if whole else ""
 
 
 def _of(part: int, whole: int) -> str:

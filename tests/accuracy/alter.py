@@ -122,8 +122,12 @@ def value_lost(grid: Grid, rng: random.Random) -> Needs:
 
 
 def value_inserted(grid: Grid, rng: random.Random) -> Needs:
+    """A value too many in a row. In a short row, which has no sum, no number goes before a blank value: that
+    would be the row's own in print."""
     row = _wide_row(grid, rng)
-    row.insert(rng.choice(numbers(row)), Printed(rng.choice(["", "0", "7", "12"])))
+    at, text = rng.choice(numbers(row)), rng.choice(["", "0", "7", "12"])
+    is_its_own = len(numbers(row)) < 4 and not row[at].text.strip()
+    row.insert(at, Printed("" if is_its_own else text))
     return _open(row)
 
 
@@ -212,8 +216,16 @@ def text_for_number(grid: Grid, rng: random.Random) -> Needs:
 
 
 def row_twice(grid: Grid, rng: random.Random) -> Needs:
-    """A row of values is printed again with another number in one cell."""
-    place = rng.choice([i for i, row in enumerate(grid) if numbers(row) and row[0].rowspan == 1])
+    """A row of values is printed again with another number in one cell. Where a row has no label, one above
+    it without any number is no other reading of it."""
+    rows = [
+        i
+        for i, row in enumerate(grid)
+        if numbers(row) and row[0].rowspan == 1 and (not row[0].cell or any(cell.text for cell in row))
+    ]
+    if not rows:
+        return {}
+    place = rng.choice(rows)
     at = rng.choice(numbers(grid[place]))
     name = grid[place][at].cell
     copy = [replace(cell, text="98765") if i == at else cell for i, cell in enumerate(grid[place])]
