@@ -157,7 +157,11 @@ def _with_other_spellings(agencies: Collection[str], known: Iterable[str], provi
     """Agencies under all their names that are known: panel checks go from one to another."""
     code = province_code(province)
     keys = {body_key(agency, code) for agency in agencies}
-    return frozenset(agencies) | {agency for agency in known if body_key(agency, code) in keys}
+    endings = tuple(
+        ending for _, ending in keys
+    )  # few names end like these, and to take one apart takes long
+    alike = (agency for agency in known if agency.endswith(endings))
+    return frozenset(agencies) | {agency for agency in alike if body_key(agency, code) in keys}
 
 
 def _rows(files: Mapping[str, SiteFile], corrections: Corrections) -> Iterator[Row]:

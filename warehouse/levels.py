@@ -8,7 +8,7 @@ same year; so no body is counted twice, and a government that did not report hid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -82,6 +82,7 @@ def _governments_above(reports: pa.Table) -> npt.NDArray[np.int64]:
         if body == Body.GOVERNMENT and not report_id.endswith(f"/{Scope.OWN_ORGAN}"):
             governments.setdefault(division, place)
     above = np.full(len(rows), -1, np.int64)
+    ambiguous = _endings_of_others(agency for _, agency, *_ in rows)
     seen: set[tuple[str, str]] = set()
     for place, (_, agency, body, division, scope, province_code) in enumerate(rows):
         if body == Body.GOVERNMENT:
@@ -90,12 +91,27 @@ def _governments_above(reports: pa.Table) -> npt.NDArray[np.int64]:
             wanted = [division, *_divisions_above(division)]
         else:
             continue
-        key = body_key(agency, province_code)
         found = next((governments[code] for code in wanted if code in governments), -1)
-        if found >= 0 and key not in seen:
+        if found >= 0 and agency in ambiguous:
+            key = body_key(agency, province_code)
+            found = -1 if key in seen else found
             seen.add(key)
-            above[place] = found
+        above[place] = found
     return above
+
+
+def _endings_of_others(names: Iterable[str]) -> set[str]:
+    """The names of which one is how another ends, and those others: of two spellings of one body the longer
+    names more of the places above it before the same rest. To take names apart takes long, and these are few.
+    """
+    found: set[str] = set()
+    ending = "\0"
+    for name in sorted(name[::-1] for name in set(names)):
+        if name.startswith(ending):
+            found |= {name[::-1], ending[::-1]}
+        else:
+            ending = name
+    return found
 
 
 def _divisions_above(code: str) -> Iterator[str]:

@@ -44,7 +44,8 @@ def _runs(rows: pa.Table, without: Collection[str]) -> Iterator[tuple[str, int, 
     """Each report's id and where its rows begin and end, except for the reports of some agencies."""
     bounds = report_bounds(rows)
     starts = pa.array([start for start, _ in bounds], pa.int64())
-    ids, of = (codes_of(rows[name]).take(starts).to_pylist() for name in ("report_id", "agency"))
+    firsts = (codes_of(rows[name]).take(starts) for name in ("report_id", "agency"))
+    ids, of = (texts.cast(pa.string()).to_pylist() for texts in firsts)  # many times faster than from codes
     for report_id, agency, (start, end) in zip(ids, of, bounds, strict=True):
         if agency not in without:
             yield report_id, start, end

@@ -80,6 +80,16 @@ def test_a_system_of_several_levels_and_an_office_led_from_above_are_no_parts(tm
     assert rows.loc[(CITY, NEW), ["outcome", "below", "reports"]].to_list() == ["pass", 2, 1]
 
 
+def test_a_body_under_two_spellings_is_counted_once(tmp_path: Path) -> None:
+    rows = levels(
+        tmp_path,
+        whole(CITY, {NEW: 5}),
+        report("永昌县教育局", {NEW: 4}),
+        report("金昌市永昌县教育局", {NEW: 4}),
+    )
+    assert rows.loc[(CITY, NEW), ["outcome", "below", "reports"]].to_list() == ["pass", 4, 1]
+
+
 def test_an_update_of_one_body_checks_the_government_above_it_anew(tmp_path: Path) -> None:
     homes = [tmp_path / name for name in ("step", "whole")]
     for home in homes:
