@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -67,11 +68,34 @@ def inputs_bytes(inputs: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def published_inputs(store: Store, manifest: Manifest) -> dict[str, pa.Table]:
+class Inputs:
+    """The inputs of a province in a snapshot. Of most provinces only the sites are ever asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def sites(self) -> frozenset[str]:
+        return frozenset(pc.unique(self._columns("site")["site"]).to_pylist())
+
+    @property
+    def are_corrected(self) -> bool:
+        """Whether any report was published with corrections."""
+        return bool(pc.any(pc.not_equal(self._columns("corrections")["corrections"], 0)).as_py())
+
+    def rows(self) -> pa.Table:
+        return self._columns(*_SCHEMA.names)
+
+    def _columns(self, *names: str) -> pa.Table:
+        file = pq.ParquetFile(pa.BufferReader(self._data))
+        return file.read(list(names), use_threads=False).cast(pa.schema([_SCHEMA.field(n) for n in names]))
+
+
+def published_inputs(store: Store, manifest: Manifest) -> dict[str, Inputs]:
     """The inputs of a snapshot by province."""
 
-    def inputs(path: str) -> pa.Table:
-        return pq.read_table(pa.BufferReader(store.read(path))).cast(_SCHEMA)
+    def inputs(path: str) -> Inputs:
+        return Inputs(store.read(path))
 
     paths = [place(store, manifest, file) for file in manifest.inputs]
     provinces = [file.path.removeprefix(f"{INPUTS}/").removesuffix(".parquet") for file in manifest.inputs]
@@ -79,17 +103,20 @@ def published_inputs(store: Store, manifest: Manifest) -> dict[str, pa.Table]:
         return dict(zip(provinces, pool.map(inputs, paths), strict=True))
 
 
-def displaced(inputs: Mapping[str, pa.Table], staged: Mapping[str, str]) -> set[str]:
+def displaced(inputs: Mapping[str, Inputs], staged: Mapping[str, str]) -> set[str]:
     """Sites that were published from a province where they are no longer staged."""
-    published = ((site, province) for province, table in inputs.items() for site in _sites(table))
+    published = ((site, province) for province, found in inputs.items() for site in found.sites)
     return {site for site, province in published if staged.get(site) != province}
 
 
-def corrected_anew(inputs: Mapping[str, pa.Table], corrections: Corrections) -> set[str]:
+def corrected_anew(inputs: Mapping[str, Inputs], corrections: Corrections) -> set[str]:
     """Sites with a report whose corrections are not those that it was published with."""
     now = {report: corrections_digest(of_report) for report, of_report in corrections.items()}
     sites: set[str] = set()
-    for table in inputs.values():
+    for found in inputs.values():
+        if not (now or found.are_corrected):
+            continue
+        table = found.rows()
         # Few reports are corrected: those that were, and those that are to be.
         marked = pc.or_(
             pc.not_equal(table["corrections"], 0),
@@ -102,10 +129,10 @@ def corrected_anew(inputs: Mapping[str, pa.Table], corrections: Corrections) -> 
 
 
 def provinces_of(
-    sites: Collection[str], inputs: Mapping[str, pa.Table], staged: Mapping[str, str]
+    sites: Collection[str], inputs: Mapping[str, Inputs], staged: Mapping[str, str]
 ) -> list[str]:
     """The provinces where these sites are staged or were published from."""
-    published = {province for province, table in inputs.items() if _sites(table) & set(sites)}
+    published = {province for province, found in inputs.items() if found.sites & set(sites)}
     return sorted(published | {staged[site] for site in sites if site in staged})
 
 
@@ -121,14 +148,14 @@ def change(
     staged: Collection[str],
     sites: Collection[str],
     *,
-    inputs: pa.Table | None,
+    inputs: Inputs | None,
     corrections: Corrections,
 ) -> Change | None:
     """What changed in the reports of `sites` since `inputs`; None if nothing did.
 
     `staged` are all sites of the province. Raises as `open_sites` does.
     """
-    before = _SCHEMA.empty_table() if inputs is None else inputs
+    before = _SCHEMA.empty_table() if inputs is None else inputs.rows()
     files = open_sites(store, province, set(sites) & set(staged))
     of_sites = before.filter(_one_of(before, "site", sites))
     changed = set(zip(*of_sites.to_pydict().values(), strict=True)) ^ set(_rows(files, corrections))
@@ -140,7 +167,7 @@ def change(
         return whole_province(store, province, staged, corrections)
     years = frozenset(row[0] + step for row in changed for step in range(REACH + 1))
     # Other sites may hold reports of these agencies too; sites that went elsewhere are among `sites`.
-    others = _sites(before.filter(_one_of(before, "agency", agencies))) - set(sites)
+    others = set(before.filter(_one_of(before, "agency", agencies))["site"].to_pylist()) - set(sites)
     files |= open_sites(store, province, others)
 
     def renewed(inputs: pa.Table) -> pa.ChunkedArray:
@@ -179,7 +206,3 @@ def _table(rows: Iterable[Row]) -> pa.Table:
 
 def _one_of(inputs: pa.Table, column: str, values: Iterable[Any]) -> pa.ChunkedArray:
     return pc.is_in(inputs[column], value_set=pa.array(values, _SCHEMA.field(column).type))
-
-
-def _sites(inputs: pa.Table) -> set[str]:
-    return set(pc.unique(inputs["site"]).to_pylist())

@@ -15,7 +15,7 @@ from warehouse.schema import PARTITIONS, PROSE, SCHEMAS
 
 DATASET = "dataset"
 FILE_NAME = "part-0.parquet"
-ROW_GROUP = 1 << 20
+ROW_GROUP = 1 << 18
 """Rows of a row group."""
 _IDENTITY = ["report_id", "agency", "report_year", "site"]
 

@@ -7,6 +7,7 @@ removes; whatever dies after it leaves `dataset/` to be brought up (`warehouse.m
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -87,7 +88,7 @@ def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
     (disk full, bucket out of reach, staging damaged); the published dataset is then as it was.
     """
     store = open_store(home)
-    with plain_errors(store), store.exclusive(CURRENT) as held, _memory_page_by_page():
+    with plain_errors(store), store.exclusive(CURRENT) as held, _memory_used_once():
         adopt_folders(store)
         while True:
             try:
@@ -97,14 +98,17 @@ def publish(home: Home, sites: Collection[str] | None = None) -> Publication:
 
 
 @contextmanager
-def _memory_page_by_page() -> Iterator[None]:
+def _memory_used_once() -> Iterator[None]:
     """Let Arrow ask the system for memory: its own allocator takes huge pages, and a publication that uses
-    them once pays for clearing them as much as for all its work on one site."""
+    them once pays for clearing them as much as for all its work on one site. And let the collector of garbage
+    leave alone what was there before, which it would look through again and again."""
     before = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         pa.set_memory_pool(before)
 
 

@@ -130,10 +130,11 @@ def _records() -> dict[str, list[Division]]:
     """All records by code, oldest first."""
     found: dict[str, list[Division]] = {}
     with _TABLE.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(line for line in file if not line.startswith("#")):
-            until = int(row["until"]) if row["until"] else None
+        rows = csv.reader(line for line in file if not line.startswith("#"))
+        assert next(rows) == ["code", "name", "since", "until", "successors"]
+        for code, name, since, until, successors in rows:
             record = Division(
-                row["code"], row["name"], int(row["since"]), until, tuple(row["successors"].split())
+                code, name, int(since), int(until) if until else None, tuple(successors.split())
             )
-            found.setdefault(record.code, []).append(record)
+            found.setdefault(code, []).append(record)
     return found
