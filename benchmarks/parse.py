@@ -152,6 +152,7 @@ def main() -> int:
     warnings.simplefilter("ignore", FutureWarning)
     print(f"{f'{REPEATS} repeats of {DOCUMENTS} documents':<42}{'least':>12}{'median':>12}")
     made = reports()
+    gc.freeze()  # as parser processes do
     bench_html(made)
     bench_word(made)
     bench_pdf(made)

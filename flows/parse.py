@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -186,6 +187,7 @@ def _executor(processes: int | None) -> ProcessPoolExecutor:
 def _start_worker() -> None:
     """Bound the memory of this worker, take the network from it, end it when its parent dies, leave Ctrl-C to
     the parent."""
+    gc.freeze()  # what a worker starts with is never garbage, and looked through for every few documents
     limit_memory()
     seal()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

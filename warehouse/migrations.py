@@ -53,5 +53,14 @@ def _bodies_and_sources(rows: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(renewed, schema=STAGED["reports"])
 
 
-_STEPS: dict[tuple[int, str], Callable[[pa.Table], pa.Table]] = {(2, "reports"): _bodies_and_sources}
+def _plain_sentences(rows: pa.Table) -> pa.Table:
+    """Version 3 of `facts`: sentences are no dictionary (see `PROSE`)."""
+    place = rows.schema.get_field_index("sentence")
+    return rows.set_column(place, "sentence", rows["sentence"].cast(pa.string()))
+
+
+_STEPS: dict[tuple[int, str], Callable[[pa.Table], pa.Table]] = {
+    (2, "reports"): _bodies_and_sources,
+    (3, "facts"): _plain_sentences,
+}
 """What changes in the rows of a table with a version of the schema, beside new columns that may be null."""

@@ -13,7 +13,7 @@ from warehouse.adoption import adopt
 from warehouse.layout import as_dictionaries, in_schema
 from warehouse.observed import Observed
 from warehouse.rows import SiteReport, report_tables
-from warehouse.schema import PROSE, STAGED
+from warehouse.schema import STAGED
 from warehouse.sitefile import SiteFile, pack
 from warehouse.sitetables import Tables, seen_again, site_tables
 from warehouse.store import Home, Store, open_store, plain_errors
@@ -172,19 +172,12 @@ class StagedProvince:
 
 
 def _one_table(batches: list[pa.RecordBatch]) -> pa.Table:
-    """Batches as one table; those that were migrated may lack columns or have `PROSE` as dictionaries."""
+    """Batches as one table; those that were migrated may lack columns."""
     try:
         return pa.Table.from_batches(batches)
     except pa.ArrowInvalid:
-        tables = [_prose_plain(pa.Table.from_batches([batch])) for batch in batches]
+        tables = [pa.Table.from_batches([batch]) for batch in batches]
         return pa.concat_tables(tables, promote_options="permissive")
-
-
-def _prose_plain(rows: pa.Table) -> pa.Table:
-    for place, name in enumerate(rows.column_names):
-        if name in PROSE:
-            rows = rows.set_column(place, name, rows[name].cast(pa.string()))
-    return rows
 
 
 def _versions(store: Store, name: str) -> dict[str, SiteFile]:

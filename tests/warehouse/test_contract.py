@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from importlib.resources import files
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import ipc, parquet
 
+from parsers.model import Fact
 from tests.warehouse import samples
 from tests.warehouse.samples import NEW, site_report
 from warehouse import publish, read, stage, vocabulary
@@ -132,8 +134,8 @@ def test_a_site_of_the_first_version_is_staged_anew(tmp_path: Path) -> None:
 
 
 def as_version_1(packed: bytes) -> bytes:
-    """A site's file without the columns and tables that came with later versions of the schema, and with the
-    cells' columns in `reports`, which were staged then."""
+    """A site's file without the columns and tables that came with later versions of the schema, with the
+    cells' columns in `reports`, which were staged then, and with sentences as a dictionary."""
     lines = (files("warehouse") / "columns.csv").read_text("utf-8").splitlines()
     first = {(row["table"], row["column"]) for row in csv.DictReader(lines) if row["since"] == "1"}
     old = io.BytesIO()
@@ -147,6 +149,9 @@ def as_version_1(packed: bytes) -> bytes:
             if table == "reports":
                 rows = with_cells(rows, unpacked(archive.read(name.replace(table, "cells"))))
             rows = rows.select([column for column in rows.column_names if (table, column) in first])
+            if table == "facts":
+                place = rows.schema.get_field_index("sentence")
+                rows = rows.set_column(place, "sentence", rows["sentence"].dictionary_encode())
             sink = pa.BufferOutputStream()
             with pa.CompressedOutputStream(sink, "zstd") as out, ipc.new_stream(out, rows.schema) as writer:
                 writer.write_table(rows)
@@ -185,3 +190,14 @@ def test_publish_migrates_partitions_of_an_older_version(tmp_path: Path) -> None
     stage(tmp_path, SITE, "甘肃省", [site_report("金昌市永昌县教育局")])
     publish(tmp_path)
     assert len(read("obligations", home=tmp_path)) == 1
+
+
+def test_a_site_of_an_older_version_stands_beside_one_of_today(tmp_path: Path) -> None:
+    fact = Fact("news_items", 5, "条", "发布信息5条。")
+    for site, agency in ((SITE, "金昌市工业和信息化局"), (f"new.{SITE}", "金昌市教育局")):
+        item = site_report(agency, site=site)
+        stage(tmp_path, site, "甘肃省", [replace(item, report=replace(item.report, facts=(fact,)))])
+    path = tmp_path / "staging" / "甘肃省" / SITE
+    path.write_bytes(as_version_1(path.read_bytes()))
+    assert publish(tmp_path).reports == 2
+    assert read("facts", home=tmp_path)["sentence"].to_list() == [fact.sentence] * 2
