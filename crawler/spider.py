@@ -203,13 +203,14 @@ class ReportSpider(Spider):
         family = family_of(page, visit.portal or crawl.site.portal)
         if before is not None:
             old = page if same else self._archived(before)
-            if visit.role is Role.ARTICLE and old.is_report and not page.is_report:
+            # What stands there now may show nothing of the family any more: each page is read as its own.
+            its = family if same else family_of(old, visit.portal or crawl.site.portal)
+            had = old.is_report or (_leads_on(old, its) and not _leads_on(page, family))
+            if visit.role is Role.ARTICLE and had and not page.is_report:
                 self.writer.missing(capture)
                 crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
                 crawl.displaced(visit)
                 return
-            # What stands there now may show nothing of the family any more: each page is read as its own.
-            its = family if same else family_of(old, visit.portal or crawl.site.portal)
             crawl.known_links(link.url for link in its.read_list(old).items)
             if not same and visit.role is Role.LIST and _has_shrunk(_named(old, its), _named(page, family)):
                 crawl.shrunk(capture.url)
@@ -229,6 +230,11 @@ class ReportSpider(Spider):
         headers = {"Content-Type": capture.content_type or ""}
         response = Response(capture.url, headers=headers, body=self._archive.read(capture))
         return Page.of(response, capture.url, capture.parent if capture.portal else None)
+
+
+def _leads_on(page: Page, family: Family) -> bool:
+    """Whether the page of an article without the text of its report leads to where it may lie."""
+    return bool(family.attachments(page) or page.frames)
 
 
 def _has_shrunk(was: int, now: int) -> bool:

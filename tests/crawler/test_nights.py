@@ -214,6 +214,20 @@ def test_a_removal_that_the_list_still_names_counts_when_seen_twice(nights):
     assert not {address(2019), file} & nights.held()
 
 
+def test_a_page_for_upkeep_in_the_place_of_an_article_is_no_change_of_it(nights):
+    files = '<a href="./P020200115000001.pdf">政府信息公开年度报告</a>'
+    nights.portal.pages[address(2019)] = page(f"<h1>{TITLE.format(2019)}</h1>{files}")
+    nights()
+    upkeep = page("<p>政府信息公开网站升级维护公告：本网站正在升级维护，暂停访问。</p>")
+    for path in (address(2019), address(2016)):
+        held, nights.portal.pages[path] = nights.portal.pages[path], upkeep
+        night = nights("--recheck")
+        assert night.changes == []
+        assert [trouble.asked.url for trouble in night.result.troubles] == [nights.portal.url(path)]
+        nights.portal.pages[path] = held
+        assert nights("--recheck").changes == []
+
+
 def test_a_site_that_loses_most_at_once_keeps_it_for_a_week(nights):
     nights()
     kept = dict(nights.portal.pages)
