@@ -169,8 +169,16 @@ def sanitised(root: etree._Element, page: Page) -> Markup:
     """A page's own markup, with nothing in it that acts, loads or leads anywhere, and with the place of each
     cell of its document."""
     tables = [block for block in page.document.blocks if isinstance(block, Table)]
-    for element in root.iter("td", "th"):
-        element.attrib.pop("id", "")  # it may look like one of ours
+    spans = [
+        (cell, name, value)
+        for cell in root.iter("td", "th")
+        for name in ("colspan", "rowspan")
+        if (value := cell.get(name)) not in (None, "1")
+    ]
+    # What editors leave is attributes for the most part, which would all be read again.
+    etree.strip_attributes(root, "*")
+    for cell, name, value in spans:
+        cell.set(name, value)
     for number, (table, elements) in enumerate(zip(tables, page.cells, strict=True)):
         for cell, element in zip(table.cells, elements, strict=elements != []):
             element.set("id", f"t{number}-r{cell.row}-c{cell.column}")

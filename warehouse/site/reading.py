@@ -38,24 +38,25 @@ class Portion:
     def __init__(self, rows: pa.RecordBatch) -> None:
         self.rows = rows
         self._texts: dict[int, list[str | None]] = {}
+        self._codes: dict[int, npt.NDArray[np.int32]] = {}
 
     def columns(self, start: int, end: int) -> Columns:
         """The rows from `start` to before `end`."""
         return {
-            name: self._values(place, column.slice(start, end - start))
+            name: self._values(place, column, start, end)
             for place, (name, column) in enumerate(
                 zip(self.rows.schema.names, self.rows.columns, strict=True)
             )
         }
 
-    def _values(self, place: int, column: pa.Array) -> list[Any]:
+    def _values(self, place: int, column: pa.Array, start: int, end: int) -> list[Any]:
         if not pa.types.is_dictionary(column.type):
-            values: list[Any] = column.to_pylist()
+            values: list[Any] = column.slice(start, end - start).to_pylist()
             return values
         if place not in self._texts:
             self._texts[place] = [*column.dictionary.to_pylist(), None]  # the last one for no text
-        codes = pc.fill_null(column.indices, -1).to_numpy().tolist()
-        return list(map(self._texts[place].__getitem__, codes))
+            self._codes[place] = pc.fill_null(column.indices, -1).to_numpy()
+        return list(map(self._texts[place].__getitem__, self._codes[place][start:end].tolist()))
 
 
 @dataclass(frozen=True, slots=True)

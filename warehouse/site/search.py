@@ -10,10 +10,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
-from warehouse.site.pages import data_block, page, script, write
-from warehouse.site.state import remove
+from warehouse.site.pages import data_block, edition, page, script, write
+from warehouse.site.state import load, remove, save
 
 CHUNK = 400
 """Agencies of one file."""
@@ -36,11 +37,17 @@ class Agency:
 
 
 def write_index(out: Path, agencies: Iterable[Agency]) -> int:
-    """Write the index below `out/search` and the page; gives the number of files that changed.
+    """Write the index below `out/search` and the page; gives the number of files that changed: none where the
+    agencies are those of the index that stands there.
 
     The agencies stand by place and then by the length of their names, as the results do.
     """
     ordered = sorted(agencies, key=lambda found: (found.code, found.place, len(found.agency), found.agency))
+    fields = ((one.province, one.code, one.place, one.agency, one.key, _years(one.years)) for one in ordered)
+    digest = blake2b("\n".join(map("\t".join, fields)).encode(), digest_size=16).hexdigest()
+    made_of = {"agencies": digest, "edition": edition()}
+    if load(out, "search") == made_of:
+        return 0
     postings: dict[str, array[int]] = {}
     for number, found in enumerate(ordered):
         for pair in _pairs(found):
@@ -62,7 +69,9 @@ def write_index(out: Path, agencies: Iterable[Agency]) -> int:
     written += remove(file for file in (out / "search").glob("*.js") if file.name not in files)
     names = {found.code: found.province for found in ordered}
     block = data_block({"chunk": CHUNK, "shares": shares, "names": names})
-    return written + write(out / "search.html", page("search.html", 0, here="search", block=block))
+    written += write(out / "search.html", page("search.html", 0, here="search", block=block))
+    save(out, "search", made_of)
+    return written
 
 
 def share(pair: str, shares: int) -> int:
