@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import html
 
-from parsers.model import CellStatus
+from parsers.model import CellStatus, Scope
 from tests.site.room import Documents, Room, demo_reports, fill
 from tests.warehouse.samples import NEW, identities, site_report
 from warehouse import NoDatasetError
@@ -63,6 +63,19 @@ def test_one_changed_report_renews_its_pages_alone(tmp_path: Path) -> None:
     assert "77" in report.read_text("utf-8")
     key = report.stem
     assert changed == {f"report/2023/{key[:2]}/{key}.html", f"agency/{key[:2]}/{key}.html"}
+
+
+def test_bodies_below_that_report_more_than_their_government_are_said(tmp_path: Path) -> None:
+    room = Room(tmp_path, Documents({}))
+    city = site_report("金昌市人民政府", site="www.jcs.gov.cn", numbers={NEW: 1000})
+    whole = replace(city, report=replace(city.report, scope=Scope.WHOLE_JURISDICTION))
+    fill(room, [whole, site_report(BUREAU, numbers={NEW: 1001})])
+    room.publish()
+    page = html.fromstring(room.page("金昌市人民政府", 2023).read_bytes())
+    [said] = page.xpath(f"//li[@id='levels-{NEW}']")
+    assert said.text_content().endswith("1,001 > 1,000")
+    [found] = (room.site / "findings").glob("levels-2023-*.js")
+    assert "1,001 > 1,000" in found.read_text("utf-8")
 
 
 def test_what_is_no_longer_published_is_removed(tmp_path: Path) -> None:
