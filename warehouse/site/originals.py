@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import nh3
 from lxml import etree
@@ -52,6 +52,9 @@ _CONTENT = {
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "select",
     "textarea", "button", "nav", "head", "title",
 }  # fmt: skip
+_SPANNING = {
+    name: etree.XPath(f"(//td | //th)[@{name} and @{name} != '1']") for name in ("colspan", "rowspan")
+}
 _OURS = re.compile(r"t\d+-r\d+-c\d+")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
@@ -170,15 +173,14 @@ def sanitised(root: etree._Element, page: Page) -> Markup:
     cell of its document."""
     tables = [block for block in page.document.blocks if isinstance(block, Table)]
     spans = [
-        (cell, name, value)
-        for cell in root.iter("td", "th")
-        for name in ("colspan", "rowspan")
-        if (value := cell.get(name)) not in (None, "1")
+        (element, name, element.get(name) or "")
+        for name, spanning in _SPANNING.items()
+        for element in cast(list[etree._Element], spanning(root))
     ]
     # What editors leave is attributes for the most part, which would all be read again.
     etree.strip_attributes(root, "*")
-    for cell, name, value in spans:
-        cell.set(name, value)
+    for element, name, value in spans:
+        element.set(name, value)
     for number, (table, elements) in enumerate(zip(tables, page.cells, strict=True)):
         for cell, element in zip(table.cells, elements, strict=elements != []):
             element.set("id", f"t{number}-r{cell.row}-c{cell.column}")
