@@ -47,13 +47,18 @@ class Reader:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("request", self._request)
-        page.on("requestfailed", lambda request: self.complaints.append(f"not there: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         page.goto(f"{self.base}/{path}")
         if script:
             page.evaluate("nianbao.ready")
         self._pages.append(page)
         return page
+
+    def _failed(self, request: Any) -> None:
+        # A page that closes while its frame still loads breaks that off.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"not there: {request.url}")
 
     def report(self, agency: str, year: int) -> str:
         """Address of a report's page below the site."""
