@@ -184,9 +184,8 @@ def _with_other_spellings(agencies: Collection[str], known: Iterable[str], provi
     """Agencies under all their names that are known: panel checks go from one to another."""
     code = province_code(province)
     keys = {body_key(agency, code) for agency in agencies}
-    endings = tuple(
-        ending for _, ending in keys
-    )  # few names end like these, and to take one apart takes long
+    # Few names end like these, and to take one apart takes long.
+    endings = tuple(ending for _, ending in keys)
     alike = (agency for agency in known if agency.endswith(endings))
     return frozenset(agencies) | {agency for agency in alike if body_key(agency, code) in keys}
 

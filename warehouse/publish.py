@@ -235,7 +235,8 @@ class _Publishing:
         if (file := self._files_before.get(file_path(table, part.year, part.province))) is not None:
             before = self._rows(table, file)
             if in_schema(rows_of(before, agencies), schema).equals(in_schema(rows, schema)):
-                return [file, *self._levels_before(table, part)]
+                levels = self._files_before.get(file_path("levels", part.year, part.province))
+                return [file, levels] if table == "reports" and levels is not None else [file]
             renewed = as_dictionaries(rows, schema) if rows.num_rows else rows
             rows = splice(before, renewed, agencies)
         return self._put_rows(table, part, rows) if rows.num_rows else []
@@ -247,11 +248,6 @@ class _Publishing:
         if table == "reports" and (levels := level_rows(rows)).num_rows:
             files += self._put_rows("levels", part, levels)
         return files
-
-    def _levels_before(self, table: str, part: Partition) -> list[File]:
-        """The file of `levels` as it is published, beside `reports` that stay as they are."""
-        before = self._files_before.get(file_path("levels", part.year, part.province))
-        return [before] if table == "reports" and before is not None else []
 
     def _rows(self, table: str, file: File) -> pa.Table:
         """The published rows of a file, which the next ones build on; its bytes must be those published."""

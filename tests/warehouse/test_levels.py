@@ -46,12 +46,8 @@ def test_the_bodies_below_a_government_may_not_add_up_to_more(tmp_path: Path) ->
     )
     assert set(rows.index) == {(CITY, NEW), (CITY, PENALTIES), (COUNTY, NEW)}
     said = rows[["outcome", "value", "below", "reports"]]
-    assert said.loc[(CITY, NEW)].to_list() == [
-        "pass",
-        20,
-        5 + 6 + 9,
-        3,
-    ]  # the county stands for its own bodies
+    # The county stands for its own bodies.
+    assert said.loc[(CITY, NEW)].to_list() == ["pass", 20, 5 + 6 + 9, 3]
     assert said.loc[(CITY, PENALTIES)].to_list() == ["fail", 9, 10, 2]
     assert said.loc[(COUNTY, NEW)].to_list() == ["fail", 9, 10, 2]
 
