@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from parsers.model import CheckOutcome
 from warehouse.schema import SCHEMAS
 from warehouse.site import agency
-from warehouse.site.digests import group_digests
-from warehouse.site.duties import Duty
+from warehouse.site.by_agency import ByAgency
+from warehouse.site.duties import by_year, duties
 from warehouse.site.originals import Budget
 from warehouse.site.pages import agency_key, agency_page, write
 from warehouse.site.places import links, place_pages, province_tree
 from warehouse.site.provinces import province_code
-from warehouse.site.reading import grouped, table_rows
 from warehouse.site.series import PANEL_COLUMNS
 from warehouse.site.state import FOLDER, load, load_partition, names, remove, save
 
@@ -90,9 +84,9 @@ class _Agencies:
     def __init__(self, root: Path, province: str, years: Sequence[int]) -> None:
         held = set(SCHEMAS["reports"].names)
         columns = [column for column in (*_COLUMNS, *agency.columns()) if column in held]
-        self._reports = _ByAgency(root, "reports", province, years, columns)
-        self._duties = _ByAgency(root, "obligations", province, years, Duty._fields)
-        self._panel = _ByAgency(root, "panel", province, years, ("agency", *PANEL_COLUMNS), failed=True)
+        self._reports = ByAgency(root, "reports", province, years, columns)
+        self._duties = duties(root, province, years)
+        self._panel = ByAgency(root, "panel", province, years, ("agency", *PANEL_COLUMNS), failed=True)
         self.names = sorted(self._reports.places.keys() | self._duties.places.keys())
 
     def digest(self, name: str) -> str:
@@ -100,51 +94,6 @@ class _Agencies:
         return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
     def years(self, name: str) -> agency.Years:
-        duties = {row.pop("year"): Duty(**row) for row in self._duties.rows(name)}
-        return agency.Years(name, self._reports.rows(name), duties, self._panel.rows(name))
-
-
-class _ByAgency:
-    """The rows of a table of a province over the years, agency by agency, the earliest year first."""
-
-    def __init__(
-        self,
-        root: Path,
-        table: str,
-        province: str,
-        years: Sequence[int],
-        columns: Sequence[str],
-        *,
-        failed: bool = False,
-    ) -> None:
-        """`failed`: only the rows of failed checks."""
-        parts = []
-        for year in years:
-            part = table_rows(root, table, year, province, columns)
-            if part is not None:
-                if failed:
-                    part = part.filter(pc.equal(part["outcome"], str(CheckOutcome.FAIL)))
-                parts.append(part.append_column("year", pa.array([year] * part.num_rows, pa.int16())))
-        self.places: dict[str, tuple[int, int, int]] = {}
-        if not any(part.num_rows for part in parts):
-            return
-        whole = pa.concat_tables(parts).sort_by([("agency", "ascending"), ("year", "ascending")])
-        [self._rows] = whole.combine_chunks().to_batches()
-        starts, agencies = grouped(self._rows, "agency")
-        ends = [*starts[1:].tolist(), self._rows.num_rows]
-        digests = group_digests(self._rows, starts).tolist()
-        self.places = dict(zip(agencies, zip(starts.tolist(), ends, digests, strict=True), strict=True))
-
-    def digest(self, agency: str) -> int:
-        return self.places[agency][2] if agency in self.places else 0
-
-    def rows(self, agency: str) -> Rows:
-        """The rows of an agency, with their `year`."""
-        if agency not in self.places:
-            return []
-        start, end, _ = self.places[agency]
-        found: Rows = self._rows.slice(start, end - start).to_pylist()
-        return found
-
-
-Rows = list[dict[str, Any]]
+        return agency.Years(
+            name, self._reports.rows(name), by_year(self._duties, name), self._panel.rows(name)
+        )

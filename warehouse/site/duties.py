@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from parsers.divisions import UnknownDivisionError, place
+from warehouse.site.by_agency import ByAgency
 from warehouse.site.pages import agency_key, web
-from warehouse.site.reading import table_rows
 from warehouse.site.state import Entry
 from warehouse.vocabulary import Basis
 
@@ -56,20 +56,20 @@ class Duty(NamedTuple):
         return [url for url in self.list_urls[:_PAGES] if web(url)]
 
 
-def duties(root: Path, year: int, province: str) -> dict[str, Duty]:
-    """The duties of a partition by agency. Raises WarehouseError where the file is damaged."""
-    rows = table_rows(root, "obligations", year, province, Duty._fields)
-    found = [] if rows is None else [Duty(**row) for row in rows.to_pylist()]
-    return {duty.agency: duty for duty in found}
+def duties(root: Path, province: str, years: Sequence[int]) -> ByAgency:
+    """The duties of a province in these years. Raises WarehouseError where a file is damaged."""
+    return ByAgency(root, "obligations", province, years, Duty._fields)
 
 
-def unmet(
-    held: dict[str, Duty], reported: set[str], year: int, province: str
-) -> Iterator[tuple[Entry, Duty]]:
+def by_year(held: ByAgency, agency: str) -> dict[int, Duty]:
+    """The duties of an agency, among those that are `held`."""
+    return {row.pop("year"): Duty(**row) for row in held.rows(agency)}
+
+
+def unmet(held: ByAgency, reported: set[str], year: int, province: str) -> Iterator[tuple[Entry, Duty]]:
     """The agencies that owed a report of which there is none: as entries of lists and maps."""
-    for agency, duty in held.items():
-        if agency in reported:
-            continue
+    for agency in sorted(held.places.keys() - reported):
+        duty = by_year(held, agency)[year]
         city, county = _names(duty.division, year)
         key = agency_key(province, agency)
         entry = Entry(key, agency, duty.division, city, county, duty.level, None, 0, duty.obligation)

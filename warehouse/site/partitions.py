@@ -9,7 +9,7 @@ from pathlib import Path
 from warehouse.layout import partition_of, table_of
 from warehouse.manifest import File, Manifest
 from warehouse.site import findings, report
-from warehouse.site.duties import duties, unmet
+from warehouse.site.duties import by_year, duties, unmet
 from warehouse.site.originals import Budget, Originals, Shown, show
 from warehouse.site.pages import agency_key, report_page, report_stem, write
 from warehouse.site.places import links
@@ -21,6 +21,7 @@ from warehouse.site.state import (
     Entry,
     Finding,
     PartitionState,
+    load,
     load_partition,
     remove,
     save_partition,
@@ -62,8 +63,9 @@ def find(manifest: Manifest) -> list[Partition]:
 
 def has_changed(out: Path, partition: Partition) -> bool:
     """Whether its pages may be others than those that stand in `out`, or page images of it are waiting."""
-    before = load_partition(out, partition.name)
-    return before.waiting > 0 or before.signature != [list(file) for file in partition.signature]
+    before = load(out, partition.name)
+    signature = [list(file) for file in partition.signature]
+    return bool(before.get("waiting")) or before.get("signature") != signature
 
 
 def render(
@@ -81,19 +83,19 @@ def render(
     for finding in before.findings:
         kept_findings.setdefault(finding.key, []).append(finding)
     written = 0
-    held = duties(root, partition.year, partition.province)
+    held = duties(root, partition.province, [partition.year])
     reported: set[str] = set()
     for rows in report_rows(root, partition.year, partition.province, report.WANTED):
         reported.add(rows.agency)
-        duty = held.get(rows.agency)
         key = agency_key(partition.province, rows.agency)
         stem = report_stem(key, rows.report_id)
-        digest = rows.digest(duty)
+        digest = rows.digest(held.digest(rows.agency))
         if known.get(stem) == digest:
             after.digests[stem] = digest
             after.entries.append(entries[stem])
             after.findings += kept_findings.get(stem, [])
             continue
+        duty = by_year(held, rows.agency).get(partition.year)
         made = report.view(rows, key, partition.year, partition.province, duty)
         entry = _entry(key, stem, made)
         after.entries.append(entry)

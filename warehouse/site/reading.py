@@ -40,6 +40,12 @@ class Portion:
         self._texts: dict[int, list[str | None]] = {}
         self._codes: dict[int, npt.NDArray[np.int32]] = {}
 
+    @cached_property
+    def agencies(self) -> list[str]:
+        """The agency of each row."""
+        found: list[str] = self.rows.column("agency").to_pylist()
+        return found
+
     def columns(self, start: int, end: int) -> Columns:
         """The rows from `start` to before `end`."""
         return {
@@ -83,7 +89,7 @@ class Rows:
 
     @property
     def agency(self) -> str:
-        return str(self._report.portion.rows.column("agency")[self._report.start].as_py())
+        return self._report.portion.agencies[self._report.start]
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -99,14 +105,10 @@ class Rows:
     def report_id(self) -> str:
         return self._report.key
 
-    def digest(self, beside: object) -> str:
-        """The same for the same rows, wherever in a file they stand, and the same other thing beside them."""
-        parts = [
-            self._report.digest,
-            *(group.digest if group else 0 for group in self._others.values()),
-            beside,
-        ]
-        return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+    def digest(self, beside: int) -> str:
+        """The same for the same rows, wherever in a file they stand, and the same number beside them."""
+        digests = [group.digest if group else 0 for group in (self._report, *self._others.values())]
+        return blake2b(repr([*digests, beside]).encode(), digest_size=8).hexdigest()
 
 
 def partition_file(root: Path, table: str, year: int, province: str) -> Path:
@@ -154,7 +156,7 @@ def _groups(file: Path, table: str, columns: Sequence[str]) -> Iterator[Group]:
     for rows in _whole_reports(file, table, columns):
         portion = Portion(rows)
         starts, keys = grouped(rows, "report_id")
-        digests = group_digests(rows, starts).tolist()
+        digests = group_digests(rows.remove_column(rows.schema.get_field_index("report_id")), starts).tolist()
         ends = [*starts[1:].tolist(), rows.num_rows]
         for key, digest, start, end in zip(keys, digests, starts.tolist(), ends, strict=True):
             yield Group(key, digest, portion, start, end)
@@ -182,7 +184,8 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
 def _batches(file: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if table not in SCHEMAS or not file.exists():
         return
-    texts = [field.name for field in SCHEMAS[table] if repeats(field)]
+    # Of `reports`, a portion is few rows, and a dictionary would come with each of them whole.
+    texts = [] if table == "reports" else [field.name for field in SCHEMAS[table] if repeats(field)]
     try:
         with pq.ParquetFile(file, read_dictionary=texts) as parquet:
             held = set(parquet.schema_arrow.names)
