@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -88,3 +89,4 @@ def _start(left: Any) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+    gc.freeze()  # what a worker starts with is never garbage, and looked through for every few pages
