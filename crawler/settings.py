@@ -34,7 +34,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.DecodingMiddleware": 910,
 }
 DOWNLOAD_HANDLERS = {"https": "crawler.tls.HostHandler"}
-DNS_RESOLVER = "crawler.tls.IPv4FirstResolver"
+TWISTED_DNS_RESOLVER = "crawler.tls.IPv4FirstResolver"
 
 # The spider keeps one request a site on its way, so the number of sites is the limit.
 CONCURRENT_REQUESTS = 0
@@ -54,7 +54,8 @@ DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report would be read as a report
 HTTPERROR_ALLOW_ALL = True  # the spider tells a gone page from a blocked site
 URLLENGTH_LIMIT = 0  # dropping a request silently would end its site's crawl
 
-REMOTE_CONTROL_ENABLED = False
+# Switched off by a setting it would still be imported, with a whole web server, for every crawl.
+EXTENSIONS = {"scrapy.extensions.remote_control.RemoteControl": None}
 TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "INFO"
 STATS_DUMP = False
