@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from parsers.model import CellStatus, Scope
-from tests.site.room import Documents, Room, demo_reports, fill
+from tests.site.room import NIGHTS, Documents, Room, demo_reports, fill
 from tests.warehouse.samples import NEW, identities, site_report
 from warehouse import NoDatasetError
 from warehouse.site import Original, render_site
@@ -76,6 +76,34 @@ def test_bodies_below_that_report_more_than_their_government_are_said(tmp_path: 
     assert said.text_content().endswith("1,001 > 1,000")
     [found] = (room.site / "findings").glob("levels-2023-*.js")
     assert "1,001 > 1,000" in found.read_text("utf-8")
+
+
+def test_night_after_night_gives_what_rendering_at_once_gives(tmp_path: Path) -> None:
+    """New years, other numbers, new and lost agencies and provinces: no page or list is left behind."""
+    site = "tyj.jcs.gov.cn"
+    far = {"site": "tyj.xn.gov.cn", "province": "青海省"}
+    nights = [
+        [site_report(OTHER, 2023, site=site), site_report(OTHER, 2024, site=site)],  # a year, and no new name
+        [site_report(OTHER, 2023, site=site, numbers={NEW: 8}), site_report("西宁市体育局", 2023, **far)],
+        [site_report("金昌市体育中心", 2023, site=site)],  # a name in the place of another
+        [site_report("西宁市体育局", 2022, **far)],
+    ]
+    room = small(tmp_path)
+    room.publish()
+    for number, reports in enumerate(nights):
+        fill(room, reports)
+        room.publish()
+        whole = render_site(room.home, tmp_path / f"whole-{number}", originals=room.documents, nights=NIGHTS)
+        assert contents(room.site) == contents(whole.folder)
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    """Every page and script of a site."""
+    return {
+        str(path.relative_to(site)): path.read_bytes()
+        for path in site.rglob("*.*")
+        if path.suffix in (".html", ".js") and path.is_file()
+    }
 
 
 def test_what_is_no_longer_published_is_removed(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from warehouse.layout import partition_of, table_of
@@ -12,7 +14,7 @@ from warehouse.site import findings, report
 from warehouse.site.duties import by_year, duties, unmet
 from warehouse.site.originals import Budget, Originals, Shown, show
 from warehouse.site.pages import agency_key, report_page, report_stem, write
-from warehouse.site.places import links
+from warehouse.site.places import Tally, links
 from warehouse.site.provinces import province_code
 from warehouse.site.reading import Rows, report_rows
 from warehouse.site.state import (
@@ -21,8 +23,9 @@ from warehouse.site.state import (
     Entry,
     Finding,
     PartitionState,
-    load,
+    Summary,
     load_partition,
+    load_summary,
     remove,
     save_partition,
 )
@@ -63,9 +66,8 @@ def find(manifest: Manifest) -> list[Partition]:
 
 def has_changed(out: Path, partition: Partition) -> bool:
     """Whether its pages may be others than those that stand in `out`, or page images of it are waiting."""
-    before = load(out, partition.name)
-    signature = [list(file) for file in partition.signature]
-    return bool(before.get("waiting")) or before.get("signature") != signature
+    before = load_summary(out, partition.name)
+    return before.waiting > 0 or before.signature != [list(file) for file in partition.signature]
 
 
 def render(
@@ -78,7 +80,7 @@ def render(
     before = load_partition(out, partition.name)
     known = {} if fresh else before.digests
     entries = {entry.page: entry for entry in before.entries}
-    after = PartitionState(signature=[list(file) for file in partition.signature])
+    after, waiting = PartitionState(), 0
     kept_findings: dict[str, list[Finding]] = {}
     for finding in before.findings:
         kept_findings.setdefault(finding.key, []).append(finding)
@@ -105,7 +107,7 @@ def render(
         write(file, report.render(made, shown, links(partition.province, entry)))
         written += 1 + sum(source.address is not None for source in shown)
         waits = any(source.kind == "pending" for source in shown)
-        after.waiting += waits
+        waiting += waits
         after.digests[stem] = f"{digest}*" if waits else digest
     for entry, unmet_duty in unmet(held, reported, partition.year, partition.province):
         after.entries.append(entry)
@@ -115,8 +117,24 @@ def render(
     for file in gone:
         remove(file.parent.glob(f"{file.stem}-*"))
     written += findings.write_shards(out, partition.year, province_code(partition.province), after.findings)
-    save_partition(out, partition.name, after)
+    save_partition(out, partition.name, _summary(partition, after, waiting), after)
     return written, removed
+
+
+def _summary(partition: Partition, made: PartitionState, waiting: int) -> Summary:
+    tally = Tally()
+    known = blake2b(digest_size=16)
+    for key, entry in sorted(made.of_agencies().items()):
+        tally.add(entry)
+        known.update(repr((key, entry.agency, entry.city, entry.county, entry.verdict is None)).encode())
+    return Summary(
+        signature=[list(file) for file in partition.signature],
+        reports=len(made.digests),
+        waiting=waiting,
+        tally=tally.counts,
+        findings=dict(Counter(finding.kind for finding in made.findings)),
+        agencies=known.hexdigest(),
+    )
 
 
 def remove_partition(out: Path, name: str) -> int:

@@ -9,7 +9,6 @@ rendered again.
 from __future__ import annotations
 
 import fcntl
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,40 +117,34 @@ def _render(root: Path, out: Path, manifest: Manifest, originals: Originals, ima
 
 def _render_country(out: Path, found: Sequence[partitions.Partition], done: Rendering) -> None:
     """The pages about all provinces and years, from what the partitions left."""
-    gc.disable()  # nothing here is garbage, and to look through it all again and again takes half of the time
-    try:
-        _write_country(out, found, done)
-    finally:
-        gc.enable()
-
-
-def _write_country(out: Path, found: Sequence[partitions.Partition], done: Rendering) -> None:
     tallies: coverage.Tallies = {}
     counts: findings.Counts = {}
-    agencies_found: dict[str, search.Agency] = {}
+    agencies_of: list[str] = []
     for partition in found:
         code = province_code(partition.province)
-        made = state.load_partition(out, partition.name)
-        tally = tallies.setdefault(partition.province, {}).setdefault(partition.year, Tally())
-        for entry in made.of_agencies().values():
-            tally.add(entry)
-            years = (partition.year,) if entry.verdict is not None else ()
-            before = agencies_found.get(entry.key)
-            place = " ".join(filter(None, (entry.city, entry.county)))
-            agencies_found[entry.key] = search.Agency(
-                partition.province,
-                code,
-                place,
-                entry.agency,
-                entry.key,
-                (before.years if before else ()) + years,
-            )
-        for finding in made.findings:
-            by_code = counts.setdefault(finding.kind, {}).setdefault(partition.year, {})
-            by_code[code] = by_code.get(code, 0) + 1
-        done.reports += len(made.digests)
+        made = state.load_summary(out, partition.name)
+        tallies.setdefault(partition.province, {})[partition.year] = Tally(*made.tally)
+        for kind, count in made.findings.items():
+            counts.setdefault(kind, {}).setdefault(partition.year, {})[code] = count
+        done.reports += made.reports
         done.waiting += made.waiting
+        agencies_of.append(f"{partition.name} {made.agencies}")
     names = {province_code(name): name for name in sorted(tallies, key=province_code)}
     done.written += pages.write(out / "index.html", coverage.render(tallies))
     done.written += pages.write(out / "findings.html", findings.render(counts, names))
-    done.written += search.write_index(out, agencies_found.values())
+    done.written += search.write_index(out, _agencies(out, found), agencies_of)
+
+
+def _agencies(out: Path, found: Sequence[partitions.Partition]) -> Iterator[search.Agency]:
+    """Every agency with the years of its reports."""
+    years: dict[str, list[int]] = {}
+    latest: dict[str, tuple[str, state.Entry]] = {}
+    for partition in found:
+        for key, entry in state.load_partition(out, partition.name).of_agencies().items():
+            held = years.setdefault(key, [])
+            if entry.verdict is not None:
+                held.append(partition.year)
+            latest[key] = partition.province, entry
+    for key, (province, entry) in latest.items():
+        place = " ".join(filter(None, (entry.city, entry.county)))
+        yield search.Agency(province, province_code(province), place, entry.agency, key, tuple(years[key]))

@@ -8,7 +8,7 @@ agencies stand in other files, so many in each.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -36,42 +36,54 @@ class Agency:
     years: tuple[int, ...]
 
 
-def write_index(out: Path, agencies: Iterable[Agency]) -> int:
-    """Write the index below `out/search` and the page; gives the number of files that changed: none where the
-    agencies are those of the index that stands there.
+def write_index(out: Path, agencies: Iterable[Agency], made_of: Iterable[str]) -> int:
+    """Write the index below `out/search` and the page; gives the number of files that changed.
 
-    The agencies stand by place and then by the length of their names, as the results do.
+    `made_of` is what the agencies were made of: where that is as it was, they are not asked for. The agencies
+    stand by place and then by the length of their names, as the results do.
     """
-    ordered = sorted(agencies, key=lambda found: (found.code, found.place, len(found.agency), found.agency))
-    fields = ((one.province, one.code, one.place, one.agency, one.key, _years(one.years)) for one in ordered)
-    digest = blake2b("\n".join(map("\t".join, fields)).encode(), digest_size=16).hexdigest()
-    made_of = {"agencies": digest, "edition": edition()}
-    if load(out, "search") == made_of:
+    before = load(out, "search")
+    wanted = {"edition": edition(), "agencies": _digest(made_of)}
+    if before.items() >= wanted.items():
         return 0
-    postings: dict[str, array[int]] = {}
-    for number, found in enumerate(ordered):
-        for pair in _pairs(found):
-            postings.setdefault(pair, array("I")).append(number)
-    shares = _shares(sum(map(len, postings.values())))
-    files: dict[str, bytes] = {}
+    ordered = sorted(agencies, key=lambda found: (found.code, found.place, len(found.agency), found.agency))
+    wanted["names"] = _digest("\t".join((one.code, one.place, one.agency, one.province)) for one in ordered)
+    save(out, "search", {})  # until all of it is written
+    written = 0
+    if before.get("edition") != wanted["edition"] or before.get("names") != wanted["names"]:
+        written += remove((out / "search").glob("*.js"))
+        written += _write_pairs(out, ordered)
     for start in range(0, len(ordered), CHUNK):
         rows = [
             [found.agency, found.code, found.place, found.key, _years(found.years)]
             for found in ordered[start : start + CHUNK]
         ]
-        files[f"a{start // CHUNK}.js"] = script("nianbao.agencies", start // CHUNK, rows)
+        file = out / "search" / f"a{start // CHUNK}.js"
+        written += write(file, script("nianbao.agencies", start // CHUNK, rows))
+    save(out, "search", wanted)
+    return written
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def _write_pairs(out: Path, ordered: Sequence[Agency]) -> int:
+    """What follows from names and their order, and not from years: the files of pairs and the page."""
+    postings: dict[str, array[int]] = {}
+    for number, found in enumerate(ordered):
+        for pair in _pairs(found):
+            postings.setdefault(pair, array("I")).append(number)
+    shares = _shares(sum(map(len, postings.values())))
     by_share: list[dict[str, str]] = [{} for _ in range(shares)]
     for pair in sorted(postings):
         by_share[share(pair, shares)][pair] = _packed(postings[pair])
+    written = 0
     for number, pairs in enumerate(by_share):
-        files[f"p{number}.js"] = script("nianbao.pairs", pairs)
-    written = sum(write(out / "search" / name, data) for name, data in files.items())
-    written += remove(file for file in (out / "search").glob("*.js") if file.name not in files)
+        written += write(out / "search" / f"p{number}.js", script("nianbao.pairs", pairs))
     names = {found.code: found.province for found in ordered}
     block = data_block({"chunk": CHUNK, "shares": shares, "names": names})
-    written += write(out / "search.html", page("search.html", 0, here="search", block=block))
-    save(out, "search", made_of)
-    return written
+    return written + write(out / "search.html", page("search.html", 0, here="search", block=block))
 
 
 def share(pair: str, shares: int) -> int:
