@@ -160,8 +160,7 @@ class _Reader:
         sums = self._sums_within(cells)
         if segment.geometry is Geometry.LOOSE:
             if not sums:
-                starts = is_confirmed(segment) or not is_blank(values[0].text)
-                return not (starts and reaches_the_edge(segment, values))
+                return not reaches_the_edge(segment, values)
             anchored = is_confirmed(segment) or _is_anchored(sums, cells)
             return not (anchored and _prints_its_totals(sums, cells) and self._proved(counted))
         if not one_end_is_blank(segment, row, values) and not lacks_its_last(segment, row, values):
