@@ -21,7 +21,7 @@ class Need(StrEnum):
     EMPTY = "empty"
     """Printed without a number (blank, "/", 无): no number."""
     OPEN = "open"
-    """Printed damaged: its number or none."""
+    """Printed damaged, or so that the same bytes come from other numbers: its number or none."""
     LOST = "lost"
     """Not printed: none, or its number as deduced."""
     CONFLICT = "conflict"
@@ -29,6 +29,9 @@ class Need(StrEnum):
 
 
 Needs = dict[str, Need]
+
+SUMMED = 4
+"""Values of a row from which on one of them is their sum."""
 
 
 Parts = Callable[[int, int, Printed], tuple[str, str]]
@@ -126,7 +129,7 @@ def value_inserted(grid: Grid, rng: random.Random) -> Needs:
     would be the row's own in print."""
     row = _wide_row(grid, rng)
     at, text = rng.choice(numbers(row)), rng.choice(["", "0", "7", "12"])
-    is_its_own = len(numbers(row)) < 4 and not row[at].text.strip()
+    is_its_own = len(numbers(row)) < SUMMED and not row[at].text.strip()
     row.insert(at, Printed("" if is_its_own else text))
     return _open(row)
 
