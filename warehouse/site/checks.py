@@ -58,9 +58,11 @@ def failures(
     values: Values,
 ) -> list[Failure]:
     """The failed checks of a report, in the order of the form."""
-    failed = [key for key, outcome in outcomes.items() if outcome == CheckOutcome.FAIL and key in bound]
-    order = {key: place for place, key in enumerate(bound)}
-    return [_failure(bound[key], values) for key in sorted(failed, key=order.__getitem__)]
+    return [
+        _failure(instance, values)
+        for key, instance in bound.items()
+        if outcomes.get(key) == CheckOutcome.FAIL
+    ]
 
 
 def _failure(instance: RuleInstance, values: Values) -> Failure:
