@@ -93,10 +93,8 @@ def is_disclosure_page(page: Page) -> bool:
     """Whether the page belongs to the portal's section on government information disclosure."""
     if _DISCLOSURE_PATH.search(urlsplit(page.url).path):
         return True
-    return (
-        "信息公开"
-        in f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
-    )
+    said = f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
+    return "信息公开" in said or "政务公开" in said
 
 
 def column_root(url: str) -> str | None:

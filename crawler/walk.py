@@ -27,6 +27,8 @@ from parsers.recognise import TitleKind, classify_title, retold_title
 
 _SEVERAL_REPORTS = 3
 """Reports in the list of a section page from which on it is a column, whatever it calls itself."""
+_ENTRANCES = 3
+"""Links that a start page may have at most to be a mere cover (进入网站, 中文版, English)."""
 _SHORT_TEXT = 600
 """Characters of prose below which a page may be the frame of a report that lies in its attachment."""
 _NOT_FOUND = re.compile(r"404|不存在|找不到|已删除|已下线|内部服务器错误|页面走丢|not found", re.IGNORECASE)
@@ -162,6 +164,9 @@ class Arrival:
         if not any(lead for _, lead in leads) and not self.visit.framed:
             for url in self.page.frames:
                 self.crawl.add(dataclasses.replace(self.visit, url=url, promise=None, framed=True))
+            if self._is_start() and len({page_key(link.url) for link, _ in leads}) <= _ENTRANCES:
+                for link, _ in leads:
+                    self._follow(link, Lead.SECTION, search=True)
         for link, lead in leads:
             deep = self.visit.depth >= SECTION_DEPTH + self.visit.organ
             if lead in {Lead.SECTION, Lead.ORGANS} and (deep or (self.visit.organ and lead is Lead.SECTION)):
@@ -214,7 +219,7 @@ class Arrival:
         elif listing.next_pages:
             for url in listing.next_pages[: LIST_CAP - column.pages]:
                 self.crawl.add(dataclasses.replace(further, url=url))
-        elif listing.guesses and (column.pages == 1 or column.doubted):
+        elif listing.guesses and (column.pages == 1 or self.visit.framed or column.doubted):
             self.crawl.guess_again(dataclasses.replace(further, guesses=listing.guesses))
         elif not found and not self.visit.framed and column.pages == 1:
             for url in self.page.frames:

@@ -23,7 +23,9 @@ _MOST_PAGES = 40
 _SERVICE = "/rest/lightfrontaction/getgovinfolist"
 _SITE = "/js/webBuilderCommon.js"
 _COLUMN = ("deptcode", "categorynum")
-_ADDRESS = re.compile(r"govInfoPub[^/]*\.html?$|/dynamic/[^?]*$", re.IGNORECASE)
+_SITE_SOURCE = re.compile(
+    r"<script[^>]+src\s*=\s*['\"]((?:[^'\"?#\s]*/)?js/webBuilderCommon\.js)", re.IGNORECASE
+)
 _CATEGORY = re.compile(r"\bcategory[nN]um['\"]?\s*[:=]\s*['\"](\d{3,30})['\"]")
 _GUID = re.compile(r"\bsiteGuid['\"]?\s*[:=]\s*['\"]([\w-]{4,64})['\"]")
 
@@ -56,7 +58,10 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _site_script(page: Page, query: dict[str, str]) -> str:
-    return urljoin(page.url, _SITE) + "?" + urlencode(query)
+    """The script that names the site, from where the page loads it: sites below a folder have their own."""
+    loaded = _SITE_SOURCE.search(page.text)
+    source: str = loaded[1] if loaded else _SITE
+    return f"{urljoin(page.base, source)}?{urlencode(query)}"
 
 
 def _first_page(page: Page, query: dict[str, str]) -> tuple[str, ...]:

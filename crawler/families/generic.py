@@ -65,7 +65,7 @@ def read_list(page: Page) -> Listing:
 
 def linked_next(page: Page) -> tuple[str, ...]:
     """The next page as the pager links it: 下一页, or else the numbers beside each other."""
-    anchors = list(page.tree.iter("a"))
+    anchors = list(page.tree.iter("a", "button", "input"))
     for anchor in anchors:
         if _is_next(anchor) and (url := _target(page, anchor)) is not None:
             return (url,)
@@ -99,7 +99,7 @@ def guessed_next(page: Page) -> tuple[str, ...]:
     total, said = _said_pages(page)
     numbered = _last_number(page.url) or 1
     current = said or (numbered if numbered <= total else 1)
-    anchors = list(page.tree.iter("a", "span", "button"))
+    anchors = list(page.tree.iter("a", "span", "button", "input"))
     last = next(
         (url for anchor in anchors if _LAST.match(_text(anchor)) and (url := _target(page, anchor))), None
     )
@@ -135,7 +135,9 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _text(element: HtmlElement) -> str:
-    return "".join("".join(element.itertext()).split())
+    """What an element shows, a button of a form its value."""
+    shown = (element.get("value") or "") if element.tag == "input" else "".join(element.itertext())
+    return "".join(shown.split())
 
 
 def _is_next(anchor: HtmlElement) -> bool:
