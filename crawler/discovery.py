@@ -129,6 +129,8 @@ def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
         return Lead.COLUMN
     if is_group_title(title) or (disclosure and is_agency_title(title)):
         return None if is_article_address(link.url) and not is_directory(link.url) else Lead.ORGANS
+    if not title and _DISCLOSURE_PATH.search(urlsplit(link.url).path.rstrip("/").rpartition("/")[2]):
+        return Lead.SECTION  # a picture without a text
     return Lead.SECTION if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title) else None
 
 

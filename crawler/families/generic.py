@@ -207,9 +207,10 @@ def _linked_files(page: Page) -> list[Link]:
     if not page.is_report:
         # A viewer that a script starts: the text of the page is in the file.
         for script in page.tree.iter("script"):
-            for target in _IN_SCRIPT.findall(script.text or ""):
+            # Markup that a script writes has its quotes escaped.
+            for target in _IN_SCRIPT.findall(re.sub(r"\\(['\"/])", r"\1", script.text or "")):
                 named = "/" in target or target.isascii()  # the others are titles
-                if named and (url := absolute(page.base, target.replace("\\/", "/"))):
+                if named and (url := absolute(page.base, target)):
                     found.append(Link(viewed_file(url) or url, page.title))
     for element in page.tree.xpath("//*[@data-value or @onclick]"):
         named = element.get("data-value") or ""

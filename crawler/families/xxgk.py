@@ -10,7 +10,7 @@ import re
 from datetime import date
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from crawler.answers import count_of
+from crawler.answers import count_of, script_fields
 from crawler.families import Listing, generic, jpage
 from crawler.page import Link, Page
 from crawler.urls import absolute, posted, posting
@@ -30,6 +30,7 @@ _TREE = "/module/xxgk/tree.jsp"
 _PAGES = re.compile(r"共\s*(?:<[^<>]{0,40}>)?\s*(\d{1,4})\s*(?:<[^<>]{0,40}>)?\s*页")
 _IN_SCRIPT = re.compile(r"/module/xxgk/(?:tree|search|xxgkAnnualReport)\.jsp", re.IGNORECASE)
 _CALL = re.compile(r"/module/xxgk/(?:tree|search)\.jsp\?([^\s'\"<>]*)")
+_FORM = re.compile(r"['\"]([^'\"\s<>]*\binfotypeId=[^'\"\s<>]*)['\"]")
 _AREA = re.compile(r"(?:[?&;]|\bvar\s+)area\s*=\s*['\"]?([0-9A-Za-z]{4,32})\b")
 _CODE = re.compile(r"['\"](1[1-9A-N][0-9A-Y]{16}|\d{9,15})['\"]")
 _CATEGORY = re.compile(r"funclick\(\s*\\?['\"](\w{1,40})\\?['\"][^<>]{0,200}>\s*([^<>]{1,40})")
@@ -148,7 +149,10 @@ def _departments(page: Page) -> tuple[str, ...]:
 def _loaded(page: Page) -> tuple[str, ...]:
     """What the page would load: the documents of the category that its script asks for, else the tree."""
     calls = [dict(parse_qsl(call.replace("&amp;", "&"))) for call in _CALL.findall(page.text)]
+    calls += [dict(parse_qsl(form.replace("&amp;", "&"))) for form in _FORM.findall(page.text)]
     fields = {name: value for query in reversed(calls) for name, value in query.items() if value}
+    if "infotypeId" not in fields and (kind := script_fields(page.text).get("infotypeId")):
+        fields["infotypeId"] = kind
     if "divid" not in fields and (division := _DIVISION.search(page.text)):
         fields["divid"] = division[1]
     frames = [absolute(page.base, frame) for frame in page.tree.xpath("//iframe/@src | //frame/@src")]

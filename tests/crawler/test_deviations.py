@@ -324,6 +324,7 @@ def test_all_reports_and_no_other_page(found, name):
         ("关于印发2023年政府信息公开工作年度报告的通知", None),
         ("某县人民医院2023年政府信息公开工作年度报告", None),
         ("某市预算评审中心2023年预算", None),
+        ("全省信息公开工作培训班举办", None),
     ],
 )
 def test_articles_of_a_column_are_told_by_their_titles(title, lead):
@@ -345,6 +346,9 @@ def test_the_way_to_the_column_leaves_calendars_and_searches_out():
         "/c9/": ("五、政府信息公开年报", Lead.COLUMN),
         "/s?q=1": ("政府信息公开年报", None),
         "/calendar?y=2023": ("2023年", None),
+        "/zfxxgk.htm": ("", Lead.SECTION),
+        "/zfxxgk/zfxxgknb.htm": ("", Lead.COLUMN),
+        "/zfxxgk/tz/202401/t20240115_1.html": ("", None),
     }
     told = {path: lead_outside(Link(f"http://a.gov.cn{path}", title)) for path, (title, _) in leads.items()}
     assert told == {path: lead for path, (_, lead) in leads.items()}

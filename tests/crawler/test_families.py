@@ -83,7 +83,8 @@ def test_attachments_wherever_they_are_named():
         <a href="downfile.jsp?classid=0&amp;filename=b.docx">下载</a>
         <iframe src="c.pdf"></iframe> <span onclick="window.open('d.xlsx')">附表</span>
         <div id="pdfshow" data-value="e.pdf"></div>
-        <script>document.write("<a href='f.wps'>附件<\\/a>");</script>"""
+        <script>document.write("<a href='f.wps'>附件<\\/a>");</script>
+        <script>var text = "<a href=\\"h.docx\\">附件</a>"; document.write(text);</script>"""
     ) == {
         "P020.pdf": "年报全文.pdf",
         "a.pdf": "在线查看",
@@ -92,6 +93,7 @@ def test_attachments_wherever_they_are_named():
         "d.xlsx": "附表",
         "e.pdf": "",
         "f.wps": "附件",
+        "h.docx": "",
     }
 
 

@@ -181,6 +181,10 @@ def test_xxgk_documents_are_asked_for_by_category():
         "1",
     )
 
+    apart = """<script>$.post("/module/xxgk/search.jsp?fbtime=-1",
+        "infotypeId=A05&area=0022&divid=div17")</script>"""
+    assert listing(COLUMN, apart, "xxgk").next_pages == (address,)
+
     tree = (
         """<a onclick="funclick('A01','x')">机构职能</a><a onclick="funclick('A05','x')">信息公开年报</a>"""
     )
