@@ -266,10 +266,24 @@ def xxgk_departments_beside_the_report() -> Small:
     return portal
 
 
+def articles_of_one_script() -> Small:
+    """Home page, list and articles are index.php; a calendar stands on each of them."""
+    portal, script = Small(), "/index.php?m=content&a=show&id="
+    items = portal.hold([f"{script}{n}" for n in (31, 32, 33)])
+    items[1] = (items[1][0], "关于2024年政府信息公开年度工作情况的报告")
+    days = "".join(f"<a href='/index.php?m=cal&day={day}'>{day}</a>" for day in range(1, 31))
+    portal.pages = {
+        "/": f"{home('/index.php?m=content&a=lists&catid=61')}{days}",
+        "/index.php?m=content&a=lists&catid=61": f"<html>{rows(items)}{days}</html>",
+    }
+    return portal
+
+
 PORTALS = (
     *(trs_total_that_lies, trs_counted_from_one, pages_counted_without_links, jpaas_part_with_a_strange_name),
     *(lscms_first_rows_in_the_page, agencies_with_columns_of_their_own, rows_that_are_clicked),
     *(lscms_organs_with_lists_of_their_own, ucap_channel_named_by_a_code, epoint_below_a_folder),
+    articles_of_one_script,
     *(cover_before_the_home_page, years_at_the_head_of_a_table, xxgk_departments_beside_the_report),
 )
 
