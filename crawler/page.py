@@ -230,10 +230,10 @@ class Page:
             yield Link(url, title, _beside(anchor))
 
     def target(self, anchor: HtmlElement) -> str | None:
-        """Where a link leads: its address, or the one that its script opens."""
+        """Where a link leads: its address, or the one that its script opens; None for a place in the page."""
         href = (anchor.get("href") or "").strip()
         scripted = href.lower().startswith("javascript:")
-        if href and not scripted and not (href.startswith("#") and anchor.get("onclick")):
+        if href and not scripted and not href.startswith("#"):
             return absolute(self.base, href, self._encoding)
         found = _SCRIPTED_TARGET.search(f"{href if scripted else ''} {anchor.get('onclick') or ''}")
         return absolute(self.base, found[1]) if found else None

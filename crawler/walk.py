@@ -23,7 +23,7 @@ from crawler.families import Family, Listing
 from crawler.page import Link, Page
 from crawler.sitecrawl import BARREN_PAGES, COLUMN_DEPTH, LIST_CAP, SECTION_DEPTH, Column, SiteCrawl, Visit
 from crawler.urls import directory, is_directory, is_twin_address, page_key, viewed_file
-from parsers.recognise import TitleKind, classify_title, retold_title
+from parsers.recognise import TitleKind, classify_title, is_column_title, retold_title
 
 _SEVERAL_REPORTS = 3
 """Reports in the list of a section page from which on it is a column, whatever it calls itself."""
@@ -143,7 +143,7 @@ class Arrival:
         opens = (
             self.visit.role in {Role.LIST, Role.ARTICLE} or listing.of_reports or is_column_page(self.page)
         )
-        if opens:
+        if opens or self._names_itself(listing):
             return self.crawl.column(self.page.url)
         # The registry may name a list that says nowhere what it is, and a section may hold one; a home page
         # is none.
@@ -151,6 +151,12 @@ class Arrival:
         enough = 1 if self._is_start() else _SEVERAL_REPORTS
         unnamed = not self._is_home() and urlsplit(self.page.url).path.strip("/")
         return self.crawl.column(self.page.url) if unnamed and reports >= enough else None
+
+    def _names_itself(self, listing: Listing) -> bool:
+        """Whether menu or breadcrumbs of the page, which is no home page, call it a column of reports."""
+        own = page_key(self.page.url)
+        menu = (link for link in listing.items if page_key(link.url) == own)
+        return not self._is_home() and any(is_column_title(link.title) for link in menu)
 
     def _read_section(self, listing: Listing) -> None:
         if self.visit.role is Role.ARTICLE:

@@ -26,6 +26,7 @@ class Small:
 
     pages: dict[str, Page] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
+    start: str = "/"
 
     def hold(self, addresses: list[str], agency: str = "某县财政局") -> list[tuple[str, str]]:
         """Reports of one agency, the newest first, at these addresses."""
@@ -210,6 +211,16 @@ def epoint_below_a_folder() -> Small:
     return portal
 
 
+def a_column_named_by_its_menu_alone() -> Small:
+    """The registry names the list; its title says nothing, and its rows come by script."""
+    portal = epoint_below_a_folder()
+    column = "/gaj/govInfoPub.html?deptcode=014&categorynum=003009"
+    menu = f"<a href='#t1'>政府信息公开指南</a><a href='{column.replace('&', '&amp;')}'>政府信息公开年报</a>"
+    portal.pages[column] = f"<html>{menu}{portal.pages[column]}"
+    portal.start = column
+    return portal
+
+
 def cover_before_the_home_page() -> Small:
     """A cover with one picture, a list in a frame, buttons for its pages."""
     portal = Small()
@@ -283,7 +294,7 @@ PORTALS = (
     *(trs_total_that_lies, trs_counted_from_one, pages_counted_without_links, jpaas_part_with_a_strange_name),
     *(lscms_first_rows_in_the_page, agencies_with_columns_of_their_own, rows_that_are_clicked),
     *(lscms_organs_with_lists_of_their_own, ucap_channel_named_by_a_code, epoint_below_a_folder),
-    articles_of_one_script,
+    *(articles_of_one_script, a_column_named_by_its_menu_alone),
     *(cover_before_the_home_page, years_at_the_head_of_a_table, xxgk_departments_beside_the_report),
 )
 
@@ -307,10 +318,10 @@ def found(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
             "id": host,
             "name": "某县人民政府",
             "division": "620300",
-            "start_urls": [f"http://{host}/"],
+            "start_urls": [f"http://{host}{portals[name].start}"],
             "delay_s": 0.0,
         }
-        for host in names.values()
+        for name, host in names.items()
     ]
     results = crawl(folder, sites)
     archive = Archive(folder / "archive")
