@@ -35,6 +35,7 @@ _PAGE_SAID = re.compile(
 _NUMBERED = re.compile(
     r"([_/]|[?&](?:page|pageNo|pageIndex|pageNum|currpage|p)=)(\d{1,4})(?=\.\w{3,5}$|$|&)", re.IGNORECASE
 )
+_PAGE_OPTION = re.compile(r"第?\d{1,3}[页頁]?")
 _NUMBER = re.compile(r"^\[?\d{1,3}\]?$")
 _FURNITURE = re.compile(r"(?:^|[\s_-])(?:nav|header|footer|foot|menu|sidebar|banner|topbar)", re.IGNORECASE)
 _CONTENT = re.compile(
@@ -73,7 +74,7 @@ def linked_next(page: Page) -> tuple[str, ...]:
         numbers = _number_links(page, anchor)
         if numbers:
             return numbers
-    return ()
+    return next(filter(None, (_number_options(page, choice) for choice in page.tree.iter("select"))), ())
 
 
 def _counted_next(page: Page) -> tuple[str, ...]:
@@ -135,8 +136,10 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _text(element: HtmlElement) -> str:
-    """What an element shows, a button of a form its value."""
+    """What an element shows, a button of a form its value, a picture what stands for it."""
     shown = (element.get("value") or "") if element.tag == "input" else "".join(element.itertext())
+    if not shown.strip():
+        shown = "".join(image.get("alt") or image.get("title") or "" for image in element.iter("img"))
     return "".join(shown.split())
 
 
@@ -182,6 +185,20 @@ def _number_links(page: Page, anchor: HtmlElement) -> tuple[str, ...]:
     if len(set(texts)) < len(texts) or not {"1", "2"} & set(texts):
         return ()
     return tuple(url for link in numbers if (url := _target(page, link)) is not None)
+
+
+def _number_options(page: Page, choice: HtmlElement) -> tuple[str, ...]:
+    """The pages that a drop-down menu of all page numbers leads to, this page left out."""
+    options = list(choice.iter("option"))
+    if len(options) < 2 or any(
+        not _PAGE_OPTION.fullmatch(_text(option)) or int(re.sub(r"\D", "", _text(option))) != number
+        for number, option in enumerate(options, 1)
+    ):
+        return ()
+    values = [option.get("value") or "" for option in options]
+    if any(re.fullmatch(r"\d*", value) for value in values):
+        return ()  # numbers for a script
+    return tuple(url for value in values if (url := absolute(page.base, value)) and url != page.url)
 
 
 def _linked_files(page: Page) -> list[Link]:

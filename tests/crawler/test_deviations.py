@@ -367,6 +367,7 @@ def test_parts_of_a_column_may_be_named_in_many_words(title):
 def test_the_way_to_the_column_leaves_calendars_and_searches_out():
     leads = {
         "/zwgk/": ("政务公开", Lead.SECTION),
+        "/nw2/": ("政府信息公开工作", Lead.SECTION),
         "/bm/": ("区政府部门信息公开", Lead.ORGANS),
         "/c9/": ("五、政府信息公开年报", Lead.COLUMN),
         "/s?q=1": ("政府信息公开年报", None),
