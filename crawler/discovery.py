@@ -47,6 +47,7 @@ _OTHER_SLUG = re.compile(r"fzzf|fzjs|wzgz|wzbb|wzjg|wznb|gjj|qynb", re.IGNORECAS
 _ARTICLE_FILE = re.compile(
     r"/t\d{8}_\d+|/(?:art|post|mpost|content|article|doc|c\d\d)[_-]\w+|/show/\d+"
     r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$)|/\d{12,}/(?:index|$)"
+    r"|/[a-z]\d{6,}\.\w+$|/(?:19|20)\d{2}[01]\d[0-3]\d/[^/]+\.\w+$"
     r"|[?&](?:wbnewsid|articlekey|infoid|newsid)=",
     re.IGNORECASE,
 )
@@ -124,7 +125,7 @@ def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
     if kind is TitleKind.REPORT:
         return Lead.RETOLD if retold_title(title) else _column_or_article(link)
     if kind is TitleKind.OTHER and (
-        is_column_address(link.url) or (disclosure and _BARE_REPORTS.fullmatch(title))
+        is_column_address(link.url) or (disclosure and _is_column_of_the_section(title))
     ):
         return Lead.COLUMN
     if is_group_title(title) or (disclosure and is_agency_title(title)):
@@ -132,6 +133,14 @@ def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
     if not title and _DISCLOSURE_PATH.search(urlsplit(link.url).path.rstrip("/").rpartition("/")[2]):
         return Lead.SECTION  # a picture without a text
     return Lead.SECTION if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title) else None
+
+
+def _is_column_of_the_section(title: str) -> bool:
+    """Whether a title that says 年报 alone, or whose they are (区政府年报), names a column of the section on
+    government information disclosure."""
+    return bool(_BARE_REPORTS.fullmatch(title)) or (
+        is_part_title(title) and title.endswith(("年报", "年度报告"))
+    )
 
 
 def promise(link: Link, lead: Lead) -> int:

@@ -90,7 +90,11 @@ def _answer(page: Page) -> Listing:
     if not isinstance(asked, dict):
         return Listing(items)
     index, total = number_member(asked, "pageIndex"), number_member(answer, "custom", "total")
-    last = min(-(-total // PAGE_SIZE), _MOST_PAGES)
+    size = number_member(asked, "pageSize") or PAGE_SIZE
+    if not index and 0 < len(records) < min(total, size):
+        # The portal gives no more at a time.
+        size, asked = len(records), {**asked, "pageSize": len(records)}
+    last = min(-(-total // size), _MOST_PAGES)
     if index:
         further = [index + 1] if index < last and items else []
     elif not items:
@@ -99,7 +103,7 @@ def _answer(page: Page) -> Listing:
         # Page 1 comes last, since it may be page 0 again.
         further = [*range(2, last + 1), 1] if last > 1 else []
     else:
-        further = [1] if len(items) >= PAGE_SIZE else []
+        further = [1] if len(items) >= size else []
     return Listing(items, tuple(_page(service, asked, number) for number in further))
 
 

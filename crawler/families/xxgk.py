@@ -32,7 +32,7 @@ _IN_SCRIPT = re.compile(r"/module/xxgk/(?:tree|search|xxgkAnnualReport)\.jsp", r
 _CALL = re.compile(r"/module/xxgk/(?:tree|search)\.jsp\?([^\s'\"<>]*)")
 _FORM = re.compile(r"['\"]([^'\"\s<>]*\binfotypeId=[^'\"\s<>]*)['\"]")
 _AREA = re.compile(r"(?:[?&;]|\bvar\s+)area\s*=\s*['\"]?([0-9A-Za-z]{4,32})\b")
-_CODE = re.compile(r"['\"](1[1-9A-N][0-9A-Y]{16}|\d{9,15})['\"]")
+_CODE = re.compile(r"['\"](1[1-9A-N][0-9A-Y]{16}|\d{9,15})\\?['\"]")
 _CATEGORY = re.compile(r"funclick\(\s*\\?['\"](\w{1,40})\\?['\"][^<>]{0,200}>\s*([^<>]{1,40})")
 _DIVISION = re.compile(r"['\"](div\d{1,12})['\"]")
 _COLUMN = re.compile(r"/col/?col(\d+)|/col(\d+)/")

@@ -378,3 +378,15 @@ def test_the_way_to_the_column_leaves_calendars_and_searches_out():
     }
     told = {path: lead_outside(Link(f"http://a.gov.cn{path}", title)) for path, (title, _) in leads.items()}
     assert told == {path: lead for path, (_, lead) in leads.items()}
+
+
+def test_an_agency_under_the_address_of_an_article_is_its_report():
+    for address in ("/c16617/20240115/i2153657.html", "/nw123/20230331/4a03.html"):
+        assert lead_inside(Link(f"http://a.gov.cn{address}", "财政局"), None) is Lead.ARTICLE
+    assert lead_inside(Link("http://a.gov.cn/bm/czj/", "财政局"), None) is None
+
+
+def test_whose_reports_a_column_of_the_section_holds_may_be_all_that_its_name_says():
+    for title in ("年报", "区政府年报", "部门乡镇年报"):
+        assert lead_outside(Link("http://a.gov.cn/c9/index.html", title), disclosure=True) is Lead.COLUMN
+    assert lead_outside(Link("http://a.gov.cn/c9/index.html", "企业年报"), disclosure=True) is None
