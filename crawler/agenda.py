@@ -122,10 +122,20 @@ class Agenda:
         """Documents known from pages that were read and name them no more, and whether these pages are to be
         trusted in that."""
         for key, entry in self.memory.entries.items():
-            parent = page_key(entry.capture.parent or "")
-            held = entry.state is State.HELD and entry.capture.role in DOCUMENTS
-            if held and key not in self._named and parent in self._read:
-                yield entry.capture, parent not in self._distrusted
+            if self._is_unlisted(key, entry):
+                yield entry.capture, page_key(entry.capture.parent or "") not in self._distrusted
+
+    def is_forgotten(self, url: str) -> bool:
+        """Whether the document at `url` is known from pages that were read, are to be trusted and name it no
+        more."""
+        entry = self.memory.entries.get(page_key(url))
+        if entry is None or not self._is_unlisted(page_key(url), entry):
+            return False
+        return page_key(entry.capture.parent or "") not in self._distrusted
+
+    def _is_unlisted(self, key: str, entry: Entry) -> bool:
+        held = entry.state is State.HELD and entry.capture.role in DOCUMENTS
+        return held and key not in self._named and page_key(entry.capture.parent or "") in self._read
 
     def misses_most(self) -> bool:
         """Whether the pages read so far name less than half of the articles that are known."""

@@ -47,12 +47,13 @@ _OTHER_SLUG = re.compile(r"fzzf|fzjs|wzgz|wzbb|wzjg|wznb|gjj|qynb", re.IGNORECAS
 _ARTICLE_FILE = re.compile(
     r"/t\d{8}_\d+|/(?:art|post|mpost|content|article|doc|c\d\d)[_-]\w+|/show/\d+"
     r"|/(?:[0-9a-f]{24,32}|[0-9a-f]{8}-[0-9a-f-]{27})(?:\.|$)|/\d{5,}(?:\.|$)|/\d{12,}/(?:index|$)"
+    r"|/[a-z]\d{6,}\.\w+$|/(?:19|20)\d{2}[01]\d[0-3]\d/[^/]+\.\w+$"
     r"|[?&](?:wbnewsid|articlekey|infoid|newsid)=",
     re.IGNORECASE,
 )
 _SECTION = re.compile(
     r".{0,10}(?:政务公开|政府信息公开|信息公开|公开专栏)(?:统一)?"
-    r"(?:专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
+    r"(?:工作|专栏|专区|专题|平台|目录|网|首页|大厅|栏目|服务|频道|栏|系统)?[>»›]*"
     r"|政务|公开|法定(?:主动)?公开(?:内容)?|(?:政府信息)?主动公开|政府公开信息|政府信息|阳光政务|公开目录|(?:政府)?信息公开(?:总|基础)?目录"
 )
 _SITEMAP = re.compile(r"网站地图|站点地图|sitemap", re.IGNORECASE)
@@ -93,10 +94,8 @@ def is_disclosure_page(page: Page) -> bool:
     """Whether the page belongs to the portal's section on government information disclosure."""
     if _DISCLOSURE_PATH.search(urlsplit(page.url).path):
         return True
-    return (
-        "信息公开"
-        in f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
-    )
+    said = f"{page.meta('columnname')} {page.meta('columntype')} {page.tree.xpath('string(//title)')}"
+    return "信息公开" in said or "政务公开" in said
 
 
 def column_root(url: str) -> str | None:
@@ -126,12 +125,22 @@ def _page_outside(link: Link, *, disclosure: bool) -> Lead | None:
     if kind is TitleKind.REPORT:
         return Lead.RETOLD if retold_title(title) else _column_or_article(link)
     if kind is TitleKind.OTHER and (
-        is_column_address(link.url) or (disclosure and _BARE_REPORTS.fullmatch(title))
+        is_column_address(link.url) or (disclosure and _is_column_of_the_section(title))
     ):
         return Lead.COLUMN
     if is_group_title(title) or (disclosure and is_agency_title(title)):
         return None if is_article_address(link.url) and not is_directory(link.url) else Lead.ORGANS
+    if not title and _DISCLOSURE_PATH.search(urlsplit(link.url).path.rstrip("/").rpartition("/")[2]):
+        return Lead.SECTION  # a picture without a text
     return Lead.SECTION if _SECTION.fullmatch(title) or _SITEMAP.fullmatch(title) else None
+
+
+def _is_column_of_the_section(title: str) -> bool:
+    """Whether a title that says 年报 alone, or whose they are (区政府年报), names a column of the section on
+    government information disclosure."""
+    return bool(_BARE_REPORTS.fullmatch(title)) or (
+        is_part_title(title) and title.endswith(("年报", "年度报告"))
+    )
 
 
 def promise(link: Link, lead: Lead) -> int:

@@ -82,7 +82,9 @@ _FIREWALL = re.compile(
     "访问(?:过于|太)频繁|您的IP.{0,10}(?:限制|封禁|禁止)"
 )
 _LOGIN = re.compile(r"<input[^>]+type\s*=\s*[\"']?password", re.IGNORECASE)
-_LOGIN_TITLE = re.compile(r"<title>[^<]{0,40}(?:登录|登陆|login)[^<]{0,20}</title>", re.IGNORECASE)
+_LOGIN_TITLE = re.compile(
+    r"<title>[^<]{0,40}(?:登录|登陆|login|身份认证|统一认证)[^<]{0,20}</title>", re.IGNORECASE
+)
 _MISSING = re.compile(
     "(?:页面|网页|文件|内容|信息|文章|资源|稿件)(?:不存在|已?被?删除|已(?:下线|失效|过期))"
     "|(?:找不到|未找到|没有找到)(?:该|您|你|此|相关|要访问|请求)?.{0,12}(?:页面|网页|文件|文章|稿件)"

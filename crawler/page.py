@@ -37,7 +37,7 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 _WRITTEN = re.compile(r"document\.write(?:ln)?\s*\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*\)")
 _SCRIPTED_TARGET = re.compile(
     r"(?:location(?:\.href)?\s*=|[\w$.]{1,40}\s*\()\s*"
-    r"['\"]((?:https?:/|\.{0,2})/[^'\"\s]+|[^'\"\s]+\.(?:s?html?|jspx?|aspx?|php|do|action|pdf|docx?)\b[^'\"\s]*)['\"]",
+    r"['\"]((?:https?:/|\.{0,2})/[^'\"\s]+|[^'\"\s]+\.(?:[sj]?html?|jspx?|aspx?|php|do|action|pdf|docx?)\b[^'\"\s]*)['\"]",
     re.IGNORECASE,
 )
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";\s]+)", re.IGNORECASE)
@@ -55,6 +55,7 @@ _POINTING = re.compile(
     r"*(?:附件|全文|版|文件|详情)*[\d一二三]*[\])】<>]*",
     re.IGNORECASE,
 )
+_YEAR_HEAD = re.compile(r"(?:19|20)\d{2}年?度?")
 _BLOCKS = frozenset(
     [
         "p",
@@ -229,10 +230,10 @@ class Page:
             yield Link(url, title, _beside(anchor))
 
     def target(self, anchor: HtmlElement) -> str | None:
-        """Where a link leads: its address, or the one that its script opens."""
+        """Where a link leads: its address, or the one that its script opens; None for a place in the page."""
         href = (anchor.get("href") or "").strip()
         scripted = href.lower().startswith("javascript:")
-        if href and not scripted and not (href.startswith("#") and anchor.get("onclick")):
+        if href and not scripted and not href.startswith("#"):
             return absolute(self.base, href, self._encoding)
         found = _SCRIPTED_TARGET.search(f"{href if scripted else ''} {anchor.get('onclick') or ''}")
         return absolute(self.base, found[1]) if found else None
@@ -241,7 +242,7 @@ class Page:
         """Drop-down menus that lead to pages."""
         for option in self.tree.iter("option"):
             value = (option.get("value") or "").strip()
-            if "/" in value or re.search(r"\.(?:s?html?|jsp)$", value):
+            if "/" in value or re.search(r"\.(?:[sj]?html?|jsp)$", value):
                 url = absolute(self.base, value)
                 if url is not None:
                     yield Link(url, " ".join("".join(option.itertext()).split()))
@@ -278,9 +279,21 @@ def _row_text(anchor: HtmlElement, title: str) -> str:
             break
         said = " ".join("".join(row.itertext()).replace(title, " ").split())
         if len(re.sub(r"[\W\d_]", "", said)) > 3:
-            return _DATE.sub("", said).strip(" -[]()日") if len(said) <= _ROW_TEXT else title
+            said = f"{_DATE.sub('', said).strip(' -[]()日')}{_year_above(anchor, row)}"
+            return said if len(said) <= _ROW_TEXT else title
         row = row.getparent()
     return title
+
+
+def _year_above(anchor: HtmlElement, row: HtmlElement) -> str:
+    """The year that heads the column of a table in which a link stands: 单位 | 2023年 | 2022年."""
+    table = next(row.iterancestors("table"), None) if row.tag == "tr" else None
+    first = next(table.iter("tr"), None) if table is not None else None
+    if first is None or len(first) != len(row):
+        return ""
+    place = next((n for n, cell in enumerate(row) if any(link is anchor for link in cell.iter("a"))), None)
+    head = "".join("".join(first[place].itertext()).split()) if place is not None else ""
+    return head if _YEAR_HEAD.fullmatch(head) else ""
 
 
 def _beside(anchor: HtmlElement) -> str | None:

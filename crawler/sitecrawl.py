@@ -183,6 +183,8 @@ class SiteCrawl:
                 self.stop(StopReason.BUDGET)
                 return None
             turn, *_, visit = heapq.heappop(self._queue)
+            if turn == _RECHECK and self.agenda.is_forgotten(visit.url):
+                visit = dataclasses.replace(visit, parent=None)  # all lists were read before
             if turn == _REPEAT:
                 self._misses = 0  # that one address fails twice says nothing about the host
             if visit.column is not None:

@@ -20,6 +20,7 @@ _DRESS = {
     *("share", "from", "isappinstalled", "spm", "utm_source", "utm_medium"),
 }
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_SCRIPT = re.compile(r"\.(?:jsp|aspx?|php)$", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|jsp|aspx?|php)$", re.IGNORECASE)
 _MOBILE_POST = re.compile(r"/mpost_(\d+)")
 _TWIN_FILE = re.compile(r"_(?:wap|mobile|print)(\.\w+)$|/(?:wap|mobile|print)(?=/)", re.IGNORECASE)
@@ -134,9 +135,10 @@ def directory(url: str) -> str:
 
 
 def is_directory(url: str) -> bool:
-    """Whether a URL names a directory or its index page, not a page inside."""
-    path = urlsplit(url).path
-    return path.endswith("/") or not path or bool(_INDEX.search(path))
+    """Whether a URL names a directory or its index page, not a page inside; index.php?id=1 is one inside."""
+    parts = urlsplit(url)
+    index = _INDEX.search(parts.path) and not (parts.query and _SCRIPT.search(parts.path))
+    return parts.path.endswith("/") or not parts.path or bool(index)
 
 
 def document_suffix(url: str) -> str | None:

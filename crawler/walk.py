@@ -23,10 +23,12 @@ from crawler.families import Family, Listing
 from crawler.page import Link, Page
 from crawler.sitecrawl import BARREN_PAGES, COLUMN_DEPTH, LIST_CAP, SECTION_DEPTH, Column, SiteCrawl, Visit
 from crawler.urls import directory, is_directory, is_twin_address, page_key, viewed_file
-from parsers.recognise import TitleKind, classify_title, retold_title
+from parsers.recognise import TitleKind, classify_title, is_column_title, retold_title
 
 _SEVERAL_REPORTS = 3
 """Reports in the list of a section page from which on it is a column, whatever it calls itself."""
+_ENTRANCES = 3
+"""Links that a start page may have at most to be a mere cover (进入网站, 中文版, English)."""
 _SHORT_TEXT = 600
 """Characters of prose below which a page may be the frame of a report that lies in its attachment."""
 _NOT_FOUND = re.compile(r"404|不存在|找不到|已删除|已下线|内部服务器错误|页面走丢|not found", re.IGNORECASE)
@@ -141,7 +143,7 @@ class Arrival:
         opens = (
             self.visit.role in {Role.LIST, Role.ARTICLE} or listing.of_reports or is_column_page(self.page)
         )
-        if opens:
+        if opens or self._names_itself(listing):
             return self.crawl.column(self.page.url)
         # The registry may name a list that says nowhere what it is, and a section may hold one; a home page
         # is none.
@@ -149,6 +151,12 @@ class Arrival:
         enough = 1 if self._is_start() else _SEVERAL_REPORTS
         unnamed = not self._is_home() and urlsplit(self.page.url).path.strip("/")
         return self.crawl.column(self.page.url) if unnamed and reports >= enough else None
+
+    def _names_itself(self, listing: Listing) -> bool:
+        """Whether menu or breadcrumbs of the page, which is no home page, call it a column of reports."""
+        own = page_key(self.page.url)
+        menu = (link for link in listing.items if page_key(link.url) == own)
+        return not self._is_home() and any(is_column_title(link.title) for link in menu)
 
     def _read_section(self, listing: Listing) -> None:
         if self.visit.role is Role.ARTICLE:
@@ -162,6 +170,9 @@ class Arrival:
         if not any(lead for _, lead in leads) and not self.visit.framed:
             for url in self.page.frames:
                 self.crawl.add(dataclasses.replace(self.visit, url=url, promise=None, framed=True))
+            if self._is_start() and len({page_key(link.url) for link, _ in leads}) <= _ENTRANCES:
+                for link, _ in leads:
+                    self._follow(link, Lead.SECTION, search=True)
         for link, lead in leads:
             deep = self.visit.depth >= SECTION_DEPTH + self.visit.organ
             if lead in {Lead.SECTION, Lead.ORGANS} and (deep or (self.visit.organ and lead is Lead.SECTION)):
@@ -214,7 +225,7 @@ class Arrival:
         elif listing.next_pages:
             for url in listing.next_pages[: LIST_CAP - column.pages]:
                 self.crawl.add(dataclasses.replace(further, url=url))
-        elif listing.guesses and (column.pages == 1 or column.doubted):
+        elif listing.guesses and (column.pages == 1 or self.visit.framed or column.doubted):
             self.crawl.guess_again(dataclasses.replace(further, guesses=listing.guesses))
         elif not found and not self.visit.framed and column.pages == 1:
             for url in self.page.frames:

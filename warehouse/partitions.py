@@ -157,6 +157,8 @@ def _differing(cells: pa.Table, sites: Mapping[str, list[str]]) -> set[str]:
     ids, of_site, cell, status = (_numbers(coded[name].indices) for name in names)
     held = _numbers(pc.index_in(coded["report_id"].dictionary, value_set=pa.array(list(sites), pa.string())))
     rows = np.flatnonzero(held[ids] >= 0) if len(ids) else np.zeros(0, np.int64)
+    if not rows.size:
+        return set()  # reports in prose alone
     # One line of numbers a cell; a missing number is told from zero by its status.
     values = np.nan_to_num(cells["value"].to_numpy()[rows])
     rows_of: dict[tuple[int, int], list[npt.NDArray[np.int64]]] = {}

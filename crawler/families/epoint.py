@@ -23,7 +23,9 @@ _MOST_PAGES = 40
 _SERVICE = "/rest/lightfrontaction/getgovinfolist"
 _SITE = "/js/webBuilderCommon.js"
 _COLUMN = ("deptcode", "categorynum")
-_ADDRESS = re.compile(r"govInfoPub[^/]*\.html?$|/dynamic/[^?]*$", re.IGNORECASE)
+_SITE_SOURCE = re.compile(
+    r"<script[^>]+src\s*=\s*['\"]((?:[^'\"?#\s]*/)?js/webBuilderCommon\.js)", re.IGNORECASE
+)
 _CATEGORY = re.compile(r"\bcategory[nN]um['\"]?\s*[:=]\s*['\"](\d{3,30})['\"]")
 _GUID = re.compile(r"\bsiteGuid['\"]?\s*[:=]\s*['\"]([\w-]{4,64})['\"]")
 
@@ -56,7 +58,10 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _site_script(page: Page, query: dict[str, str]) -> str:
-    return urljoin(page.url, _SITE) + "?" + urlencode(query)
+    """The script that names the site, from where the page loads it: sites below a folder have their own."""
+    loaded = _SITE_SOURCE.search(page.text)
+    source: str = loaded[1] if loaded else _SITE
+    return f"{urljoin(page.base, source)}?{urlencode(query)}"
 
 
 def _first_page(page: Page, query: dict[str, str]) -> tuple[str, ...]:
@@ -85,7 +90,11 @@ def _answer(page: Page) -> Listing:
     if not isinstance(asked, dict):
         return Listing(items)
     index, total = number_member(asked, "pageIndex"), number_member(answer, "custom", "total")
-    last = min(-(-total // PAGE_SIZE), _MOST_PAGES)
+    size = number_member(asked, "pageSize") or PAGE_SIZE
+    if not index and 0 < len(records) < min(total, size):
+        # The portal gives no more at a time.
+        size, asked = len(records), {**asked, "pageSize": len(records)}
+    last = min(-(-total // size), _MOST_PAGES)
     if index:
         further = [index + 1] if index < last and items else []
     elif not items:
@@ -94,7 +103,7 @@ def _answer(page: Page) -> Listing:
         # Page 1 comes last, since it may be page 0 again.
         further = [*range(2, last + 1), 1] if last > 1 else []
     else:
-        further = [1] if len(items) >= PAGE_SIZE else []
+        further = [1] if len(items) >= size else []
     return Listing(items, tuple(_page(service, asked, number) for number in further))
 
 

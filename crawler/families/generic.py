@@ -35,6 +35,7 @@ _PAGE_SAID = re.compile(
 _NUMBERED = re.compile(
     r"([_/]|[?&](?:page|pageNo|pageIndex|pageNum|currpage|p)=)(\d{1,4})(?=\.\w{3,5}$|$|&)", re.IGNORECASE
 )
+_PAGE_OPTION = re.compile(r"第?\d{1,3}[页頁]?")
 _NUMBER = re.compile(r"^\[?\d{1,3}\]?$")
 _FURNITURE = re.compile(r"(?:^|[\s_-])(?:nav|header|footer|foot|menu|sidebar|banner|topbar)", re.IGNORECASE)
 _CONTENT = re.compile(
@@ -65,7 +66,7 @@ def read_list(page: Page) -> Listing:
 
 def linked_next(page: Page) -> tuple[str, ...]:
     """The next page as the pager links it: 下一页, or else the numbers beside each other."""
-    anchors = list(page.tree.iter("a"))
+    anchors = list(page.tree.iter("a", "button", "input"))
     for anchor in anchors:
         if _is_next(anchor) and (url := _target(page, anchor)) is not None:
             return (url,)
@@ -73,7 +74,7 @@ def linked_next(page: Page) -> tuple[str, ...]:
         numbers = _number_links(page, anchor)
         if numbers:
             return numbers
-    return ()
+    return next(filter(None, (_number_options(page, choice) for choice in page.tree.iter("select"))), ())
 
 
 def _counted_next(page: Page) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def guessed_next(page: Page) -> tuple[str, ...]:
     total, said = _said_pages(page)
     numbered = _last_number(page.url) or 1
     current = said or (numbered if numbered <= total else 1)
-    anchors = list(page.tree.iter("a", "span", "button"))
+    anchors = list(page.tree.iter("a", "span", "button", "input"))
     last = next(
         (url for anchor in anchors if _LAST.match(_text(anchor)) and (url := _target(page, anchor))), None
     )
@@ -135,7 +136,11 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _text(element: HtmlElement) -> str:
-    return "".join("".join(element.itertext()).split())
+    """What an element shows, a button of a form its value, a picture what stands for it."""
+    shown = (element.get("value") or "") if element.tag == "input" else "".join(element.itertext())
+    if not shown.strip():
+        shown = "".join(image.get("alt") or image.get("title") or "" for image in element.iter("img"))
+    return "".join(shown.split())
 
 
 def _is_next(anchor: HtmlElement) -> bool:
@@ -182,6 +187,20 @@ def _number_links(page: Page, anchor: HtmlElement) -> tuple[str, ...]:
     return tuple(url for link in numbers if (url := _target(page, link)) is not None)
 
 
+def _number_options(page: Page, choice: HtmlElement) -> tuple[str, ...]:
+    """The pages that a drop-down menu of all page numbers leads to, this page left out."""
+    options = list(choice.iter("option"))
+    if len(options) < 2 or any(
+        not _PAGE_OPTION.fullmatch(_text(option)) or int(re.sub(r"\D", "", _text(option))) != number
+        for number, option in enumerate(options, 1)
+    ):
+        return ()
+    values = [option.get("value") or "" for option in options]
+    if any(re.fullmatch(r"\d*", value) for value in values):
+        return ()  # numbers for a script
+    return tuple(url for value in values if (url := absolute(page.base, value)) and url != page.url)
+
+
 def _linked_files(page: Page) -> list[Link]:
     furniture = {
         absolute(page.base, anchor.get("href") or "")
@@ -205,9 +224,10 @@ def _linked_files(page: Page) -> list[Link]:
     if not page.is_report:
         # A viewer that a script starts: the text of the page is in the file.
         for script in page.tree.iter("script"):
-            for target in _IN_SCRIPT.findall(script.text or ""):
+            # Markup that a script writes has its quotes escaped.
+            for target in _IN_SCRIPT.findall(re.sub(r"\\(['\"/])", r"\1", script.text or "")):
                 named = "/" in target or target.isascii()  # the others are titles
-                if named and (url := absolute(page.base, target.replace("\\/", "/"))):
+                if named and (url := absolute(page.base, target)):
                     found.append(Link(viewed_file(url) or url, page.title))
     for element in page.tree.xpath("//*[@data-value or @onclick]"):
         named = element.get("data-value") or ""

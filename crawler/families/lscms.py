@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from crawler.answers import script_fields
 from crawler.families import Listing, generic
 from crawler.page import Link, Page
-from parsers.recognise import TitleKind, classify_title
+from parsers.recognise import TitleKind, classify_title, is_agency_title
 
 NAME = "lscms"
 RANK = 25
@@ -45,9 +45,11 @@ def read_list(page: Page) -> Listing:
     organ = _ORGAN.search(parts.path)
     if organ and query.get("type") != _REPORTS:
         reports = Link(urljoin(page.url, f"{organ[0].rstrip('/')}?type={_REPORTS}"), "政府信息公开年报")
-        return Listing((*page.links, reports), generic.linked_next(page))
+        return Listing((*_organs(page), reports), generic.linked_next(page))
     if not organ and not _FINGERPRINT.search(page.text):
         return Listing(page.links, generic.linked_next(page))
+    if not organ:
+        return Listing(_organs(page), generic.linked_next(page) or _asked(page, organ, _rows_shown(page)))
     further = generic.linked_next(page) or _asked(page, organ, shown=_rows_shown(page))
     return Listing(page.links, further, of_reports=bool(organ))
 
@@ -55,6 +57,16 @@ def read_list(page: Page) -> Listing:
 def attachments(page: Page) -> tuple[Link, ...]:
     """As elsewhere: /group6/M00/... files, linked in the article."""
     return generic.attachments(page)
+
+
+def _organs(page: Page) -> tuple[Link, ...]:
+    """The links of the page, those to other organs as the lists of their annual reports."""
+    return tuple(
+        Link(f"{link.url.partition('?')[0]}?type={_REPORTS}", link.title, link.date)
+        if _ORGAN.search(urlsplit(link.url).path) and is_agency_title(link.title)
+        else link
+        for link in page.links
+    )
 
 
 def _rows_shown(page: Page) -> int:
@@ -68,15 +80,15 @@ def _asked(page: Page, organ: re.Match[str] | None, shown: int) -> tuple[str, ..
     """The first fragment as the page's script asks for it: its address as it stands, or its parameters. Where
     the rows `shown` in the page are a whole one, the fragment behind them."""
     written = _ASKED.search(page.text)
-    if written:
-        service, _, query = written[1].replace("&amp;", "&").partition("?")
-        fields = dict(parse_qsl(query, keep_blank_values=True))
-    else:
+    service, _, query = written[1].replace("&amp;", "&").partition("?") if written else (_LABEL, "", "")
+    fields = dict(parse_qsl(query, keep_blank_values=True))
+    if "labelName" not in fields:
+        # The parameters, or the rest of them, stand in an object beside the address.
         place = page.text.find("site/label/8888")
         if place < 0:
             return ()
         said = script_fields(page.text[max(place - 3000, 0) : place + 3000])
-        service, fields = _LABEL, {name: said[name] for name in _KEPT if said.get(name)}
+        fields = {name: said[name] for name in _KEPT if said.get(name)} | fields
         fields = {"IsAjax": "1", "dataType": "html", "labelName": "publicInfoList", "action": "list"} | fields
     fields.pop("_", None)
     if organ:

@@ -31,6 +31,8 @@ _ADDRESS = re.compile(rf"['\"]((?:https?://[^'\"/\s]+)?{_SERVICES}{_CHANNEL}(?:\
 _PREFIX = re.compile(rf"['\"]((?:https?://[^'\"/\s]+)?{_SERVICES})['\"]\s*\+")
 _CHANNEL_ID = re.compile(rf"\bchannel_?id['\"]?\s*[=:]\s*['\"]({_CHANNEL})['\"]", re.IGNORECASE)
 _CHANNEL_LIST = re.compile(r"['\"]((?:https?://[^'\"/\s]+)?/[\w/-]*getChannelList\?channelCode=\w+)['\"]")
+_CHANNEL_LISTS = re.compile(r"['\"]((?:https?://[^'\"/\s]+)?/[\w/-]*getChannelList\?channelCode=)['\"]\s*\+")
+_CHANNEL_CODE = re.compile(r"\bchannel_?code['\"]?\s*[=:]\s*['\"](\w{2,40})['\"]", re.IGNORECASE)
 _FILE_LIST = re.compile(r"['\"]([^'\"\s]*/getFileListByCodeId)['\"]")
 _PAGE_SIZE = re.compile(r"\b_?pageSize['\"]?\s*[=:]\s*['\"]?(\d{1,3})")
 _FILE_ROWS = 20
@@ -81,6 +83,8 @@ def _service(page: Page) -> Iterator[str]:
         yield f"{service}{channel}?{urlencode(query)}"
     elif channels := _CHANNEL_LIST.search(page.text):
         yield urljoin(page.url, channels[1])
+    elif (code := _CHANNEL_CODE.search(page.text)) and (lists := _CHANNEL_LISTS.search(page.text)):
+        yield urljoin(page.url, lists[1] + code[1])
 
 
 def _answer(page: Page) -> Listing:

@@ -10,7 +10,7 @@ import re
 from datetime import date
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from crawler.answers import count_of
+from crawler.answers import count_of, script_fields
 from crawler.families import Listing, generic, jpage
 from crawler.page import Link, Page
 from crawler.urls import absolute, posted, posting
@@ -30,8 +30,9 @@ _TREE = "/module/xxgk/tree.jsp"
 _PAGES = re.compile(r"共\s*(?:<[^<>]{0,40}>)?\s*(\d{1,4})\s*(?:<[^<>]{0,40}>)?\s*页")
 _IN_SCRIPT = re.compile(r"/module/xxgk/(?:tree|search|xxgkAnnualReport)\.jsp", re.IGNORECASE)
 _CALL = re.compile(r"/module/xxgk/(?:tree|search)\.jsp\?([^\s'\"<>]*)")
+_FORM = re.compile(r"['\"]([^'\"\s<>]*\binfotypeId=[^'\"\s<>]*)['\"]")
 _AREA = re.compile(r"(?:[?&;]|\bvar\s+)area\s*=\s*['\"]?([0-9A-Za-z]{4,32})\b")
-_CODE = re.compile(r"['\"](1[1-9A-N][0-9A-Y]{16}|\d{9,15})['\"]")
+_CODE = re.compile(r"['\"](1[1-9A-N][0-9A-Y]{16}|\d{9,15})\\?['\"]")
 _CATEGORY = re.compile(r"funclick\(\s*\\?['\"](\w{1,40})\\?['\"][^<>]{0,200}>\s*([^<>]{1,40})")
 _DIVISION = re.compile(r"['\"](div\d{1,12})['\"]")
 _COLUMN = re.compile(r"/col/?col(\d+)|/col(\d+)/")
@@ -76,8 +77,10 @@ def attachments(page: Page) -> tuple[Link, ...]:
 
 
 def _years(page: Page) -> Listing:
-    """The years that the page offers; else those beside this one, if it has a report."""
+    """The years that the page offers, else those beside this one, if it has a report; and the other
+    departments that it offers. Without an `area` it shows one of these."""
     query = dict(parse_qsl(urlsplit(page.url).query))
+    departments = _departments(page)
     named = classify_title(page.title) is TitleKind.REPORT and not is_column_title(page.title)
     has_report = bool(named or page.is_report or attachments(page))
     listed = [link for link in page.links if _REPORT not in link.url]
@@ -87,17 +90,19 @@ def _years(page: Page) -> Listing:
     if offered:
         current = query.get("fbtime", "")
         others = tuple(url for year, url in offered.items() if year != current)
-        return Listing(links, others, is_report=has_report)
+        return Listing(links, others, departments, is_report=has_report)
     year, newest = count_of(query.get("fbtime")), date.today().year
-    if not year:
-        beside = [newest - 1] if not has_report else range(newest, newest - 1 - EMPTY_YEARS, -1)
+    if departments and not query.get("area"):
+        beside = []
+    elif not year:
+        beside = [newest - 1] if not has_report else [*range(newest, newest - 1 - EMPTY_YEARS, -1)]
     elif has_report:
         beside = [year + 1, *range(year - 1, year - 1 - EMPTY_YEARS, -1)]
     else:
         # The report of the year that just ended may not be out yet.
         beside = [year - 1] if year >= newest - 1 else []
     further = tuple(_in_year(page.url, y) for y in beside if FIRST_YEAR <= y <= newest)
-    return Listing(links, further, is_report=has_report)
+    return Listing(links, further, departments, is_report=has_report)
 
 
 def _offered_years(page: Page, area: str) -> dict[str, str]:
@@ -129,22 +134,25 @@ def _report_links(page: Page) -> list[str]:
 def _departments(page: Page) -> tuple[str, ...]:
     """The report page of each department that the page names, in the year linked or the last that ended."""
     found: dict[str, str] = {}
+    last = date.today().year - 1
     for url in _report_links(page):
-        found.setdefault(dict(parse_qsl(urlsplit(url).query)).get("area", ""), url)
+        query = dict(parse_qsl(urlsplit(url).query))
+        found.setdefault(query.get("area", ""), url if query.get("fbtime") else _in_year(url, last))
     if urlsplit(page.url).path.endswith(_TREE):
-        own = dict(parse_qsl(urlsplit(page.url).query)).get("area")
         for code in _AREA.findall(page.text) or _CODE.findall(page.text):
-            if code != own:
-                address = f"{_REPORT}?area={code}&fbtime={date.today().year - 1}"
-                found.setdefault(code, urljoin(page.url, address))
-    found.pop("", None)
+            found.setdefault(code, urljoin(page.url, f"{_REPORT}?area={code}&fbtime={last}"))
+    for own in ("", dict(parse_qsl(urlsplit(page.url).query)).get("area", "")):
+        found.pop(own, None)
     return tuple(found.values())
 
 
 def _loaded(page: Page) -> tuple[str, ...]:
     """What the page would load: the documents of the category that its script asks for, else the tree."""
     calls = [dict(parse_qsl(call.replace("&amp;", "&"))) for call in _CALL.findall(page.text)]
+    calls += [dict(parse_qsl(form.replace("&amp;", "&"))) for form in _FORM.findall(page.text)]
     fields = {name: value for query in reversed(calls) for name, value in query.items() if value}
+    if "infotypeId" not in fields and (kind := script_fields(page.text).get("infotypeId")):
+        fields["infotypeId"] = kind
     if "divid" not in fields and (division := _DIVISION.search(page.text)):
         fields["divid"] = division[1]
     frames = [absolute(page.base, frame) for frame in page.tree.xpath("//iframe/@src | //frame/@src")]

@@ -64,6 +64,13 @@ def test_linked_next_page_is_surer_than_the_script():
             ["2.html", "3.html"],
         ),
         ('<a href="#">下一页</a> <a href="/news/">更多</a>', []),
+        ('<a href="list-2.html"><img src="next.gif" alt="下一页"></a>', ["list-2.html"]),
+        (
+            '<select><option value="index.htm">第1页<option value="index_1.htm">第2页</select>',
+            ["index.htm", "index_1.htm"],
+        ),
+        ('<select><option value="/news/">2023<option value="/bm/">2022</select>', []),
+        ('<select><option value="1">1<option value="2">2</select>', []),
     ],
 )
 def test_generic_follows_what_the_pager_links(markup, expected):
@@ -83,7 +90,8 @@ def test_attachments_wherever_they_are_named():
         <a href="downfile.jsp?classid=0&amp;filename=b.docx">下载</a>
         <iframe src="c.pdf"></iframe> <span onclick="window.open('d.xlsx')">附表</span>
         <div id="pdfshow" data-value="e.pdf"></div>
-        <script>document.write("<a href='f.wps'>附件<\\/a>");</script>"""
+        <script>document.write("<a href='f.wps'>附件<\\/a>");</script>
+        <script>var text = "<a href=\\"h.docx\\">附件</a>"; document.write(text);</script>"""
     ) == {
         "P020.pdf": "年报全文.pdf",
         "a.pdf": "在线查看",
@@ -92,6 +100,7 @@ def test_attachments_wherever_they_are_named():
         "d.xlsx": "附表",
         "e.pdf": "",
         "f.wps": "附件",
+        "h.docx": "",
     }
 
 

@@ -166,6 +166,9 @@ def test_xxgk_departments_come_from_the_tree():
         f"{ORIGIN}/module/xxgk/tree.jsp?area=", "<script>d.add(3,1,'2102000056')</script>", "xxgk"
     )
     assert [query(url)["area"] for url in codes.columns] == ["2102000056"]
+    quoted = r"""<script>d.add(1,0,'甲局','javascript:show(\'11370902MB2863555K\')');</script>"""
+    codes = listing(f"{ORIGIN}/module/xxgk/tree.jsp?area=", quoted, "xxgk")
+    assert [query(url)["area"] for url in codes.columns] == ["11370902MB2863555K"]
 
 
 def test_xxgk_documents_are_asked_for_by_category():
@@ -180,6 +183,10 @@ def test_xxgk_documents_are_asked_for_by_category():
         "div17",
         "1",
     )
+
+    apart = """<script>$.post("/module/xxgk/search.jsp?fbtime=-1",
+        "infotypeId=A05&area=0022&divid=div17")</script>"""
+    assert listing(COLUMN, apart, "xxgk").next_pages == (address,)
 
     tree = (
         """<a onclick="funclick('A01','x')">机构职能</a><a onclick="funclick('A05','x')">信息公开年报</a>"""

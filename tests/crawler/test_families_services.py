@@ -84,10 +84,16 @@ def test_epoint_learns_the_site_from_its_script_and_posts_json():
     rows = [
         {"infourl": "/zwgk/2024/a.html", "realtitle": "甲局<b>2023</b>年年报", "infodate": "2024-01-31 10:00"}
     ]
-    found = listing(first, json.dumps({"custom": {"data": rows, "total": 120}}), "epoint")
-    (link,) = found.items
+    found = listing(first, json.dumps({"custom": {"data": rows * 50, "total": 120}}), "epoint")
+    link = found.items[0]
     assert (link.url, link.title, link.date) == (f"{ORIGIN}/zwgk/2024/a.html", "甲局2023年年报", "2024-01-31")
     assert [asked(page)["pageIndex"] for page in found.next_pages] == [2, 3, 1]
+    capped = listing(first, json.dumps({"custom": {"data": rows * 20, "total": 50}}), "epoint").next_pages
+    assert [(asked(page)["pageIndex"], asked(page)["pageSize"]) for page in capped] == [
+        (2, 20),
+        (3, 20),
+        (1, 20),
+    ]
     # A portal that counts from 1 has nothing at 0.
     (second,) = listing(first, '{"custom": {"data": [], "total": 60}}', "epoint").next_pages
     further = listing(second, json.dumps({"custom": {"data": rows, "total": 60}}), "epoint").next_pages

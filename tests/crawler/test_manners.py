@@ -19,6 +19,7 @@ PROSE = "本机关依法公开信息，复议机关确认行政行为不合法�
         (200, "<p>请完成安全验证</p>", "captcha"),
         (200, "<p>您的请求疑似攻击行为，已被拦截</p>", "firewall"),
         (200, "<title>用户登录</title><input type='password'>", "login"),
+        (200, "<title>统一身份认证平台</title><input type='password'>", "login"),
         (403, "Forbidden", "HTTP 403"),
     ],
 )

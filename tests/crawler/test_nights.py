@@ -214,6 +214,14 @@ def test_a_removal_that_the_list_still_names_counts_when_seen_twice(nights):
     assert not {address(2019), file} & nights.held()
 
 
+@pytest.mark.parametrize("options", [(), ("--recheck",)])
+def test_a_removal_that_no_list_names_counts_at_once(nights, options):
+    nights()
+    del nights.portal.pages[address(2022)]
+    nights.portal.pages[COLUMN] = listing(2025, 2024, 2023, 2021, 2020, 2019, further=NEXT)
+    assert nights(*options).kinds() == {address(2022): "gone"}
+
+
 def test_a_page_for_upkeep_in_the_place_of_an_article_is_no_change_of_it(nights):
     files = '<a href="./P020200115000001.pdf">政府信息公开年度报告</a>'
     nights.portal.pages[address(2019)] = page(f"<h1>{TITLE.format(2019)}</h1>{files}")

@@ -62,6 +62,12 @@ def test_each_site_adds_the_cells_that_the_other_lost(tmp_path: Path) -> None:
     assert row["cells_stated"] == 2
 
 
+def test_reports_in_prose_alone_have_no_cells_that_differ(tmp_path: Path) -> None:
+    row, cells = published(tmp_path, on(OWN, cells={}), on(CITY, cells={}))
+    assert cells.empty
+    assert sorted(row["source_sites"]) == [OWN, CITY]
+
+
 def test_the_earliest_date_counts_and_a_site_that_withdrew_has_no_say(tmp_path: Path) -> None:
     early = replace(on(CITY, numbers={NEW: 5}), published_date=date(2024, 1, 20))
     late = replace(on(OWN, numbers={NEW: 5}), published_date=date(2024, 2, 20))

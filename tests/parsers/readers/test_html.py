@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.model import Document, Table
+from parsers.model import Document, Paragraph, Table
 from parsers.readers.html import read
 
 
@@ -45,3 +45,14 @@ def test_notes_are_no_part_of_a_label_and_hidden_cells_take_no_column() -> None:
 def test_an_article_in_a_hidden_field_is_read() -> None:
     field = "&lt;table&gt;&lt;tr&gt;&lt;td&gt;规章&lt;/td&gt;&lt;td&gt;3&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;"
     assert cells(f"<textarea id='content' style='display:none'>{field}</textarea>") == [["规章", "3"]]
+
+
+def test_a_table_of_one_column_places_paragraphs() -> None:
+    page = (
+        "<table><tr><td><b>某县政府2012年年报</b></td></tr><tr><td><p>一、概述</p><p>甲</p></td></tr></table>"
+    )
+    assert [block.text for block in read(page.encode()).blocks if isinstance(block, Paragraph)] == [
+        "某县政府2012年年报",
+        "一、概述",
+        "甲",
+    ]
