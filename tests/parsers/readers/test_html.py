@@ -45,3 +45,16 @@ def test_notes_are_no_part_of_a_label_and_hidden_cells_take_no_column() -> None:
 def test_an_article_in_a_hidden_field_is_read() -> None:
     field = "&lt;table&gt;&lt;tr&gt;&lt;td&gt;规章&lt;/td&gt;&lt;td&gt;3&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;"
     assert cells(f"<textarea id='content' style='display:none'>{field}</textarea>") == [["规章", "3"]]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        r"""document.write("<table><tr><td>规章<\/td><td>3<\/td><\/tr>\n<\/table>");""",
+        r"""document.writeln('<table id="a">' + '<tr><td>\u89c4\u7ae0</td>');"""
+        "document.write('<td>3</td></table>')",
+        "document.getElementById('x').innerHTML = `<table>\n<tr><td>规章</td><td>3</td></tr></table>`;",
+    ],
+)
+def test_table_that_a_script_writes_is_read(script: str) -> None:
+    assert cells(f"<h1>标题</h1><script>var n = 1;\n{script}</script>") == [["规章", "3"]]
