@@ -15,10 +15,9 @@ from parsers.forms import Block, Form, FormTable
 from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
-from parsers.torn import Order, TornRow, torn_rows
+from parsers.torn import COUNTS_ROWS, Order, TornRow, torn_rows
 from parsers.values import Says, is_blank, is_number, says
 
-_COUNTS_ROWS = ("序号", "行次", "编号")
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
@@ -190,7 +189,7 @@ class _Finder:
         counting = {
             cell.column
             for cell in table.cells
-            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in _COUNTS_ROWS
+            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
         }
         rows = table.rows()
         if counting:

@@ -16,6 +16,7 @@ from parsers.labels import FormLabels, RowPlace, normalise, without_number
 from parsers.model import Document, Paragraph
 from parsers.values import Says, says
 
+COUNTS_ROWS = ("序号", "行次", "编号")
 # A wrapped label takes a few lines ("3." / "危及" / "“" / "三安全一稳定" / "”").
 _LABEL_LINES = 6
 # The longest word that can be part of a label or of a header; longer ones are prose.
@@ -205,25 +206,53 @@ class _TornReader:
 def _runs(document: Document) -> Iterator[_Run]:
     """Runs of numbers, each with the words right before it, and a last one of words alone."""
     run = _Run()
-    for number, block in enumerate(document.blocks):
-        if not isinstance(block, Paragraph):
+    for number, text, recognised in _without_counts(list(_lines(document))):
+        if text is None:
             yield run
             run = _Run()
             continue
-        for line in block.text.split("\n"):
-            leading, words, values = _split(line)
-            if words and run.values:
-                yield run
-                run = _Run()
-            if words:
-                prose = max(map(len, words)) > _LONGEST
-                run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
-                run.led |= leading > 1
-            if values:
-                run.values += values
-                run.block_numbers += [number] * len(values)
-                run.recognised |= block.recognised
+        leading, words, values = _split(text)
+        if words and run.values:
+            yield run
+            run = _Run()
+        if words:
+            prose = max(map(len, words)) > _LONGEST
+            run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
+            run.led |= leading > 1
+        if values:
+            run.values += values
+            run.block_numbers += [number] * len(values)
+            run.recognised |= recognised
     yield run
+
+
+_Line = tuple[int, str | None, bool]
+"""The number of a block, a line of its text (None: it is a table), and whether it was read in a picture."""
+
+
+def _lines(document: Document) -> Iterator[_Line]:
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            yield from ((number, line, block.recognised) for line in block.text.split("\n"))
+        else:
+            yield number, None, False
+
+
+def _without_counts(lines: Sequence[_Line]) -> Iterator[_Line]:
+    """The lines without the numbers of a column that counts the rows (序号): under its head the next number
+    before a text."""
+    count = 0
+    for (number, text, recognised), (_, following, _) in zip(
+        lines, [*lines[1:], (0, None, False)], strict=True
+    ):
+        first, *rest = (text or "").split(maxsplit=1) or [""]
+        if first[:1] in "序行编" and normalise(first) in COUNTS_ROWS:
+            count = 1
+        if count and first == str(count) and says(rest[0] if rest else following or "") is Says.TEXT:
+            count += 1
+            yield number, rest[0] if rest else "", recognised
+        else:
+            yield number, text, recognised
 
 
 def _split(line: str) -> tuple[int, list[str], list[str]]:

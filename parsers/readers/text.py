@@ -61,7 +61,8 @@ class _LineReader:
         elif "\t" in line:
             self._row(line.split("\t"))
         elif line.count("|") >= 2:
-            self._row(unescape(line).strip().removeprefix("|").rstrip("|").split("|"))
+            cells = unescape(line).strip().removeprefix("|").rstrip("|").split("|")
+            self._row([cell.strip() for cell in cells])
         elif self._continues_cell(line):
             self.rows[-1][-1] += "\n" + line
         else:
