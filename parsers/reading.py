@@ -27,6 +27,7 @@ from parsers.model import (
 )
 from parsers.placement import (
     by_place,
+    columns_of,
     has_blank,
     has_odd_blank,
     header_settles_order,
@@ -196,7 +197,12 @@ class _Reader:
 
     def _cells(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> dict[str, Cell]:
         """The values as the cells of their columns."""
-        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+        columns = columns_of(segment)
+        specs = [
+            spec
+            for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+            if spec.column in columns
+        ]
         unit = row.unit or (segment.header.unit if segment.header else None)
         cells = {}
         for spec, value in zip(specs, values, strict=True):
