@@ -95,6 +95,11 @@ def reaches_the_edge(segment: Segment, values: Sequence[GridCell]) -> bool:
     return not is_blank(last.text) and 2 * columns[-1] - columns[-2] >= segment.width
 
 
+def prints_only_its_last(values: Sequence[GridCell]) -> bool:
+    """Whether a row prints a total and no part of it, as agencies do that fill in nothing else."""
+    return all(is_blank(value.text) for value in values[:-1])
+
+
 def has_blank(values: Sequence[GridCell]) -> bool:
     """Whether a row of several values has a blank one."""
     return len(values) > 1 and any(is_blank(value.text) for value in values)

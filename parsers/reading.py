@@ -36,6 +36,7 @@ from parsers.placement import (
     is_one_of_a_full_row,
     lacks_its_last,
     one_end_is_blank,
+    prints_only_its_last,
     reaches_the_edge,
 )
 from parsers.rules import evaluate
@@ -160,6 +161,8 @@ class _Reader:
         self.fallible |= cells.keys()
         sums = self._sums_within(cells)
         if segment.geometry is Geometry.LOOSE:
+            if prints_only_its_last(values) and reaches_the_edge(segment, values):
+                return False
             if not sums:
                 starts = is_confirmed(segment) or not is_blank(values[0].text)
                 return not (starts and reaches_the_edge(segment, values))

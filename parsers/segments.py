@@ -18,6 +18,8 @@ from parsers.model import Document, Geometry, GridCell, Table
 from parsers.torn import COUNTS_ROWS, Order, TornRow, torn_rows
 from parsers.values import Says, is_blank, is_number, says
 
+_LONGEST_COUNT = 8
+"""Characters of the head of a column that counts rows, with blanks in it."""
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
@@ -189,7 +191,7 @@ class _Finder:
         counting = {
             cell.column
             for cell in table.cells
-            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
+            if len(cell.text) <= _LONGEST_COUNT and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
         }
         rows = table.rows()
         if counting:
