@@ -18,6 +18,7 @@ from pdfminer.utils import decode_text
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from parsers.model import Document, IssueCode, ReadError
+from parsers.readers.dotted import is_dot, rules_of
 from parsers.readers.pages import Sheet, document_of
 
 # What pdfminer raises beside its own exceptions when the objects of a broken file have the wrong type.
@@ -53,13 +54,27 @@ def _parse(data: bytes) -> tuple[str, list[Sheet]]:
         with pdfplumber.open(BytesIO(data)) as pdf:
             sheets = []
             for page in pdf.pages:
-                settings = {"explicit_horizontal_lines": _closing_rules(page.edges)}
-                tables = [table.cells for table in page.find_tables(settings)]
+                tables = [table.cells for table in _ruled(page)]
                 sheets.append(Sheet(page.page_number, page.chars, tables, bool(page.images)))
                 page.close()
             return _title(pdf), sheets
     except _DAMAGE as error:
         raise ReadError(IssueCode.DAMAGED_FILE, _damage_message(data, error)) from error
+
+
+def _ruled(page: Any) -> Any:
+    """The tables that pdfplumber finds between the rules of a page, dotted ones too."""
+    dotted = rules_of([*page.rects, *page.curves])
+    if dotted:
+        page = page.filter(lambda shape: not is_dot(shape))  # thousands of dots make as many edges
+    settings = {
+        "explicit_vertical_lines": [rule for rule in dotted if rule["orientation"] == "v"],
+        "explicit_horizontal_lines": [
+            *(rule for rule in dotted if rule["orientation"] == "h"),
+            *_closing_rules([*page.edges, *dotted]),
+        ],
+    }
+    return page.find_tables(settings)
 
 
 def _closing_rules(edges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -106,6 +106,23 @@ def test_rows_that_a_page_break_leaves_open_are_rows() -> None:
     ]
 
 
+def test_rules_of_dots_are_rules() -> None:
+    sheet = Sheet()
+    edges = [50, 200, 260, 320]
+    for y in (40, 60, 80):
+        for x in range(edges[0], edges[-1], 2):
+            sheet.canvas.rect(x, HEIGHT - y, 0.75, 0.75, stroke=0, fill=1)
+    for x in edges:
+        for y in range(40, 80, 2):
+            sheet.canvas.rect(x, HEIGHT - y, 0.75, 0.75, stroke=0, fill=1)
+    for top, cells in ((44, ["规章", "1", "2"]), (64, ["行政规范性文件", "", "4"])):
+        for x, text in zip(edges, cells, strict=False):
+            sheet.text(x + 3, top, text)
+    assert [grid(table) for table in tables(sheet.read())] == [
+        [["规章", "1", "2"], ["行政规范性文件", "", "4"]]
+    ]
+
+
 def test_label_that_goes_over_a_whole_page_keeps_its_column() -> None:
     """A browser closes the rows beside a merged label at the end of the page, not the label itself."""
     sheet = Sheet()
