@@ -130,8 +130,10 @@ class _TornReader:
         if headed is not None:
             self.rows.append(TornRow(*headed, None, *run.numbers()))
             self.headed.add(headed[1].code)
-        elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
+        elif run.values and not run.words:
             self._break(None)
+        elif run.values:  # below the head of a table, the label of its first row may be one of no form
+            self.broken |= self._headed_tables("".join(run.words))
         self._look_for_idle_labels(run.words)
         self.chain = []
 
@@ -198,9 +200,14 @@ class _TornReader:
                     return table, block
         return None
 
-    def _prints_any_header(self, text: str) -> bool:
-        blocks = (block for table in self.labels.form.tables for block in table.blocks)
-        return any(self.labels.prints_columns(block, text) for block in blocks)
+    def _headed_tables(self, text: str) -> set[str]:
+        """The tables whose column labels the text prints."""
+        return {
+            table.code
+            for table in self.labels.form.tables
+            for block in table.blocks
+            if self.labels.prints_columns(block, text)
+        }
 
 
 def _runs(document: Document) -> Iterator[_Run]:
