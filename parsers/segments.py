@@ -121,7 +121,7 @@ def match_form(document: Document, form: Form) -> Match:
     texts = {cell.text for table in tables for cell in table.cells}
     known = any(labels.is_exact(text) or labels.is_header(text) for text in texts)
     match = _Finder(labels).run(document) if known else Match(form)
-    match.torn = torn_rows(document, labels)
+    match.torn = torn_rows(document, labels, {segment.block.code for segment in match.found})
     return match
 
 

@@ -7,7 +7,7 @@ label before them. Such rows have no places, so nothing but their order says whi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -33,7 +33,8 @@ class Order(Enum):
     """What the order of a table's labels and numbers is worth.
 
     SETTLED: every row of the table stands once, in the form's order, with exactly its numbers, under a header
-    that prints its columns in the form's order, so that there is no second way to read them.
+    that prints its columns in the form's order, so that there is no second way to read them. Blocks of the
+    table that stand in a table of the document are none of it.
     BROKEN: numbers have no label or stand before it, too many follow one, or a label without numbers comes
     after the row, so that numbers may belong to the label below them. OPEN: neither.
     """
@@ -75,16 +76,17 @@ class _Run:
         return tuple(self.values), tuple(self.block_numbers)
 
 
-def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
-    """The torn rows of a document in reading order, each with what the order of its table is worth."""
+def torn_rows(document: Document, labels: FormLabels, in_tables: Container[str] = ()) -> list[TornRow]:
+    """The torn rows of a document in reading order, each with what the order of its table is worth;
+    `in_tables` are the codes of the blocks whose rows stand in tables."""
     if not any(isinstance(block, Paragraph) and _VALUE_LAST.search(block.text) for block in document.blocks):
         return []
-    return _TornReader(labels).run(document)
+    return _TornReader(labels, in_tables).run(document)
 
 
 class _TornReader:
-    def __init__(self, labels: FormLabels) -> None:
-        self.labels = labels
+    def __init__(self, labels: FormLabels, in_tables: Container[str]) -> None:
+        self.labels, self.in_tables = labels, in_tables
         self.rows: list[TornRow] = []
         self.headed: set[str] = set()
         self.broken: set[str] = set()
@@ -162,6 +164,7 @@ class _TornReader:
         expected = [
             (block.code, row and row.code)
             for block in table.blocks
+            if block.code not in self.in_tables
             for row in ([row for row in block.rows if not row.heading] if block.rows else [None])
         ]
         own = [row for row in self.rows if row.table is table]
