@@ -41,12 +41,22 @@ class Header:
     @cached_property
     def some(self) -> dict[str, Interval] | None:
         """The places of the columns of a header that leaves columns out: those that it prints, and in the
-        form's order; else None."""
-        if self.places is not None or len(self._found) < _FEWEST:
+        form's order; else None. A header that is whole for another block leaves nothing out."""
+        if self.places is not None or len(self._found) < _FEWEST or self._is_whole_for_another():
             return None
         printed = {column.code for row in self._rows for cell in row for column in self._columns(cell.text)}
         in_order = list(self._found.values()) == sorted(self._found.values())
         return self._found if in_order and printed <= self._found.keys() else None
+
+    def _is_whole_for_another(self) -> bool:
+        texts = {cell.text for row in self._rows for cell in row}
+        return any(
+            {column.code for text in texts for column in self._labels.columns(block.code, (text,))}
+            == {column.code for column in block.columns}
+            for table in self._labels.form.tables
+            for block in table.blocks
+            if block is not self._block
+        )
 
     @cached_property
     def unit(self) -> str | None:

@@ -64,6 +64,7 @@ class _Reader:
         self.reading = Reading()
         self.fallible: set[str] = set()
         self.rows: dict[str, str] = {}
+        self.open_ended: list[list[str]] = []
 
     def run(self, match: Match, tables: Collection[str]) -> Reading:
         for segment in match.found:
@@ -82,11 +83,15 @@ class _Reader:
         return self.reading
 
     def _localise(self) -> None:
-        """Where sums are broken and only a reading can be at fault, its cells are not certain."""
-        for name in sorted(suspects(self.form, self.reading.cells, self.fallible)):
+        """Where sums are broken and only a reading can be at fault, its cells are not certain. If one of them
+        is in a row that is blank at one end, the whole row may have slipped sideways."""
+        found = suspects(self.form, self.reading.cells, self.fallible)
+        slipped = (row for row in self.open_ended if not found.isdisjoint(row))
+        for name in sorted(found.union(*slipped)):
             cell = self.reading.cells[name]
             self.reading.cells[name] = replace(cell, value=None, status=CellStatus.UNCERTAIN)
-            self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
+            if name in found:
+                self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
 
     def _issue(self, code: IssueCode, message: str) -> None:
         self.reading.issues.append(Issue(code, message))
@@ -107,6 +112,8 @@ class _Reader:
                 self._row(segment, row, values, IssueCode.POSITION_LABEL)
             else:
                 self._row(segment, row, values, doubt)
+                if doubt is None and id(row) in open_ended:
+                    self.open_ended.append(list(self._cells(segment, row, values)))
 
     def _values(self, segment: Segment, row: DataRow) -> tuple[list[GridCell], IssueCode | None]:
         """The row's values in column order, and what speaks against that."""

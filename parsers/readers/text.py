@@ -74,7 +74,7 @@ class _LineReader:
     def cells(self, cells: list[str]) -> None:
         """Takes a row of a sheet. One cell alone in it is a line of text, or a label in a table."""
         text = cells[0].strip()
-        if not is_alone(cells) or (self.rows and not is_prose(text) and not _is_section(text)):
+        if not is_alone(cells) or (self.rows and not is_prose(text) and not is_section(text)):
             self._row(cells)
             return
         self.end_table()
@@ -119,7 +119,8 @@ class _LineReader:
         self.rows, self.geometry, self.row_open = [], Geometry.LOOSE, False
 
 
-def _is_section(text: str) -> bool:
+def is_section(text: str) -> bool:
+    """Whether a line is the heading of a section of a report."""
     return section_of(text, load_forms()[0].sections) is not None
 
 

@@ -203,6 +203,32 @@ def test_a_value_under_no_header_makes_its_row_uncertain() -> None:
     assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
 
 
+def test_a_row_that_slipped_sideways_is_uncertain_where_a_column_tells() -> None:
+    """Its own sum holds by chance, 1 = 1, and of the columns only the last has numbers enough."""
+    rows = {
+        "一、本年新收政府信息公开申请数量": ["4", "3", "2", "3", "2", "1", "15"],
+        "二、上年结转政府信息公开申请数量": ["", "/", "1", "/", "/", "/", "1"],
+        "（一）予以公开": ["4", "4", "2", "3", "2", "2", "17"],
+        "（七）总计": ["4", "4", "2", "3", "2", "2", "17"],
+        "四、结转下年度继续办理": ["/", "/", "/", "/", "/", "/", "0"],
+    }
+    [report] = parse(applications_page(APPLICANTS, rows), "page.html")
+    slipped = [cell for name, cell in report.cells.items() if name.startswith("applications.carried_over.")]
+    assert not any(cell.status is CellStatus.STATED for cell in slipped)
+    assert report.cells["applications.new_received.total"].value == 15
+
+
+def test_the_header_of_another_block_is_no_header_that_leaves_columns_out() -> None:
+    """行政强制 has three columns, and the two that stand over it here are those of 行政事业性收费."""
+    head = "<tr><td>信息内容</td><td>上一年项目数量</td><td>本年增/减</td></tr>"
+    table = f"<table>{head}<tr><td>行政强制</td><td>2</td><td>1</td></tr></table>"
+    title = "<h1>金昌市示例局2020年政府信息公开工作年度报告</h1>"
+    [report] = parse(
+        f"{title}<p>一、总体情况</p><p>二、主动公开政府信息情况</p>{table}".encode(), "page.html"
+    )
+    assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
+
+
 def statistics_page(values: dict[str, int]) -> str:
     """The 2014 table: label, unit, value; group rows with dashes for a unit."""
     rows = [["统计指标", "单位", "统计数"]]
