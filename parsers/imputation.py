@@ -55,7 +55,8 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
             claims = Counter((_print_of(cells[name]), value) for name, value in settled.items())
             for name, value in settled.items():
                 cell = cells[name]
-                candidates = (cell.raw or "").replace(",", "").split(" | ")
+                raw = cell.raw or ""
+                candidates = [] if "≠" in raw else raw.replace(",", "").split(" | ")
                 claimed = claims[_print_of(cell), value]
                 if cell.status is CellStatus.ABSENT or claimed <= candidates.count(str(value)):
                     confirmed = candidates == [str(value)] and lost_prints[_print_of(cell)] == 1

@@ -95,6 +95,16 @@ def reaches_the_edge(segment: Segment, values: Sequence[GridCell]) -> bool:
     return not is_blank(last.text) and 2 * columns[-1] - columns[-2] >= segment.width
 
 
+def is_displaced(segment: Segment, row: DataRow) -> bool:
+    """Whether the row prints a number beside the columns of its header: labels before it have lost or won a
+    column, and those before other rows of the table may have as well."""
+    places = segment.header.places if segment.header else None
+    if places is None or segment.geometry is not Geometry.GRID:
+        return False
+    first, behind = min(start for start, _ in places.values()), max(end for _, end in places.values())
+    return any(is_number(v.text) and not first <= v.column < behind for v in row.values)
+
+
 def prints_only_its_last(values: Sequence[GridCell]) -> bool:
     """Whether a row prints a total and no part of it, as agencies do that fill in nothing else."""
     return all(is_blank(value.text) for value in values[:-1])

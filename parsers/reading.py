@@ -33,6 +33,7 @@ from parsers.placement import (
     header_settles_order,
     in_order,
     is_confirmed,
+    is_displaced,
     is_one_of_a_full_row,
     lacks_its_last,
     one_end_is_blank,
@@ -98,10 +99,19 @@ class _Reader:
 
     def _segment(self, segment: Segment) -> None:
         """Reads the rows. Where one has slipped sideways, so may have others that are blank at one end: their
-        sums can hold by chance."""
+        sums can hold by chance, or the blank column be that of all totals."""
         read = [(row, *self._values(segment, row)) for row in segment.rows]
-        open_ended = {id(row) for row, values, _ in read if values and one_end_is_blank(segment, row, values)}
-        has_slipped = any(
+        is_displaced_table = any(is_displaced(segment, row) for row in segment.rows)
+        open_ended = {
+            id(row)
+            for row, values, _ in read
+            if values
+            and (
+                one_end_is_blank(segment, row, values)
+                or (is_displaced_table and (is_blank(values[0].text) or is_blank(values[-1].text)))
+            )
+        }
+        has_slipped = is_displaced_table or any(
             doubt is IssueCode.POSITION_LABEL
             and values
             and (id(row) in open_ended or lacks_its_last(segment, row, values))

@@ -63,7 +63,8 @@ def test_a_blank_cell_is_not_taken_for_lost() -> None:
 def test_an_uncertain_cell_is_settled_only_by_one_of_its_candidates() -> None:
     truth = render.filled(FORM, random.Random(6))
     name = "applications.granted.other_org"
-    for raw, found in ((f"8 | {truth[name]}", [name]), ("8 | 99999", [])):
+    twice = f"8 ≠ 9 | {truth[name]}"
+    for raw, found in ((f"8 | {truth[name]}", [name]), ("8 | 99999", []), (twice, [])):
         cells = stated(truth) | {name: Cell(None, raw, CellStatus.UNCERTAIN)}
         assert list(impute([FORM], TABLES, cells)) == found
 
