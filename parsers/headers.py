@@ -14,12 +14,15 @@ from parsers.values import Says, is_blank
 
 Interval = tuple[int, int]
 
+_FEWEST = 2
+"""Columns that tell what a header is which leaves others out."""
+
 
 class Header:
     """The header printed above the rows of a block.
 
     `places` gives each column's grid interval [first, behind last), in the form's order, where all columns
-    were found at places of their own; None otherwise. `width` is the number of grid columns of the table
+    were `found` at places of their own; None otherwise. `width` is the number of grid columns of the table
     that printed it, `unit` a unit named by it.
     """
 
@@ -29,10 +32,31 @@ class Header:
         block: Block,
         rows: Sequence[Sequence[GridCell]],
         width: int,
-        places: dict[str, Interval] | None,
+        found: dict[str, Interval],
     ) -> None:
-        self.places, self.width = places, width
-        self._labels, self._block, self._rows = labels, block, rows
+        self.places = found if len(found) == len(block.columns) else None
+        self.width = width
+        self._labels, self._block, self._rows, self._found = labels, block, rows, found
+
+    @cached_property
+    def some(self) -> dict[str, Interval] | None:
+        """The places of the columns of a header that leaves columns out: those that it prints, and in the
+        form's order; else None. A header that is whole for another block leaves nothing out."""
+        if self.places is not None or len(self._found) < _FEWEST or self._is_whole_for_another():
+            return None
+        printed = {column.code for row in self._rows for cell in row for column in self._columns(cell.text)}
+        in_order = list(self._found.values()) == sorted(self._found.values())
+        return self._found if in_order and printed <= self._found.keys() else None
+
+    def _is_whole_for_another(self) -> bool:
+        texts = {cell.text for row in self._rows for cell in row}
+        return any(
+            {column.code for text in texts for column in self._labels.columns(block.code, (text,))}
+            == {column.code for column in block.columns}
+            for table in self._labels.form.tables
+            for block in table.blocks
+            if block is not self._block
+        )
 
     @cached_property
     def unit(self) -> str | None:
@@ -150,20 +174,27 @@ class HeaderReader:
         rows = [cells for table, cells in self._rows if table is last]
         if found * 2 >= len(block.columns) or self._places(block, rows) is not None:
             return True
-        return Header(self.labels, block, [cells for _, cells in self._rows], self._width, None).complete
+        return Header(self.labels, block, [cells for _, cells in self._rows], self._width, {}).complete
 
     def close(self, block: Block, geometry: Geometry) -> Header:
         """The collected header as that of a block whose first row of values has come."""
         self.open = False
         last = self._rows[-1][0]
         rows = [cells for _, cells in self._rows]
-        places = None
+        found: dict[str, Interval] = {}
         if geometry is not Geometry.SEQUENCE:
-            places = self._places(block, [cells for table, cells in self._rows if table is last])
-        return Header(self.labels, block, rows, self._width, places)
+            found = self._found(block, [cells for table, cells in self._rows if table is last])
+        whole = len(found) == len(block.columns) or geometry is Geometry.GRID
+        return Header(self.labels, block, rows, self._width, found if whole else {})
 
     def _places(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> dict[str, Interval] | None:
         """Each column's grid interval by the header cells over it; None if not every one is found."""
+        found = self._found(block, rows)
+        return found if len(found) == len(block.columns) else None
+
+    def _found(self, block: Block, rows: Iterable[Sequence[GridCell]]) -> dict[str, Interval]:
+        """The grid intervals of the columns that header cells stand over, in the form's order; none if one
+        stands at two places."""
         cells = [cell for row in rows for cell in row if not is_blank(cell.text)]
         edges = sorted({edge for cell in cells for edge in (cell.column, cell.column + cell.colspan)})
         stacks: list[tuple[Interval, list[Column]]] = []
@@ -176,11 +207,9 @@ class HeaderReader:
                 continue
             code = columns[0].code
             if code in places and places[code][1] != interval[0]:
-                return None
+                return {}
             places[code] = (places[code][0], interval[1]) if code in places else interval
-        if len(places) < len(block.columns):
-            return None
-        return {column.code: places[column.code] for column in block.columns}
+        return {column.code: places[column.code] for column in block.columns if column.code in places}
 
 
 def width_of(table: Table) -> int:

@@ -7,6 +7,7 @@ program, the smallest and the largest value that a cell can take; nothing is gue
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,7 +33,8 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
     `tables` names the form that each table follows. Sums that hang together by shared cells are solved
     together; where one of them is already broken nothing is deduced from any of them. A blank cell prints
     no number, so it stays unknown and is never given one. An uncertain cell is settled only by a number
-    that is among its candidates ("3 | 0 | 5"); one that is printed twice ("3 ≠ 5") is not lost.
+    that is among its candidates ("3 | 0 | 5"), one of its row's cells by each of them: where more need the
+    same number, some of them may be blank. One that is printed twice ("3 ≠ 5") is not lost.
     """
     if not any(cell.status in _LOST for cell in cells.values()):
         return {}
@@ -43,18 +45,30 @@ def impute(forms: Iterable[Form], tables: Mapping[str, str], cells: Mapping[str,
         for instance in by_id[form].sums
         if instance.rule.table == table
     ]
+    lost_prints = Counter(_print_of(cell) for cell in cells.values() if cell.status in _LOST)
     found: dict[str, Cell] = {}
     for group in _connected(sums):
         names = list(dict.fromkeys(name for one in group for name in one.cells))
         lost = [name for name in names if cells[name].status in _LOST]
         if lost and any(cells[name].value is not None for name in names):
-            for name, value in _settled(group, cells, lost).items():
-                candidates = (cells[name].raw or "").replace(",", "").split(" | ")
-                if cells[name].status is CellStatus.ABSENT or str(value) in candidates:
-                    confirmed = candidates == [str(value)]
+            settled = _settled(group, cells, lost)
+            claims = Counter((_print_of(cells[name]), value) for name, value in settled.items())
+            for name, value in settled.items():
+                cell = cells[name]
+                raw = cell.raw or ""
+                candidates = [] if "≠" in raw else raw.replace(",", "").split(" | ")
+                claimed = claims[_print_of(cell), value]
+                if cell.status is CellStatus.ABSENT or claimed <= candidates.count(str(value)):
+                    confirmed = candidates == [str(value)] and lost_prints[_print_of(cell)] == 1
                     status = CellStatus.STATED if confirmed else CellStatus.DEDUCED
-                    found[name] = replace(cells[name], value=value, status=status)
+                    found[name] = replace(cell, value=value, status=status)
     return found
+
+
+def _print_of(cell: Cell) -> tuple[int, int | None, int | None, int | None, str | None] | None:
+    """What tells prints apart: the cells of a row in doubt share one, the whole of their row."""
+    at = cell.evidence
+    return None if at is None else (at.block, at.table, at.row, at.column, cell.raw)
 
 
 def _connected(sums: Sequence[RuleInstance]) -> list[list[RuleInstance]]:

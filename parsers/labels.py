@@ -152,12 +152,13 @@ class FormLabels:
 
     def prints_columns(self, block: Block, text: str) -> bool:
         """Whether the text, header cells one after the other, prints all columns of the block in the form's
-        order. Those below groups may come after the others, in a header row of their own."""
+        order. Those below more groups may come after the others, in a header row of their own."""
         header = normalise(text)
         columns = self._columns[block.code]
-        return all(
-            _prints(header, [printed for column, printed in columns if bool(column.path) is grouped])
-            for grouped in (False, True)
+        depths = sorted({len(column.path) for column, _ in columns})
+        return _prints(header, [printed for _, printed in columns]) or all(
+            _prints(header, [printed for column, printed in columns if len(column.path) == depth])
+            for depth in depths
         )
 
     def _is_exact(self, text: str) -> bool:

@@ -11,20 +11,33 @@ from parsers.values import is_blank, is_number
 
 
 def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
-    """The row's value cells in column order if the grid settles them, else None.
+    """The row's value cells in the order of `columns_of` if the grid settles them, else None.
 
     A table of the same width goes on under the header of the one before. In a loose table places count
-    only where no full row of the same table contradicts them.
+    only where no full row of the same table contradicts them. Where the header leaves columns out, each cell
+    must stand under one that it prints.
     """
     header = segment.header
-    if header is None or header.places is None or header.width != segment.width:
+    if header is None or header.width != segment.width:
         return None
+    if header.places is None:
+        return None if header.some is None else _cells_under(header.some, row, segment, every=True)
     if any(_cells_under(header.places, full, segment) is None for full in _full_rows(segment)):
         return None
     return _cells_under(header.places, row, segment)
 
 
-def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment) -> list[GridCell] | None:
+def columns_of(segment: Segment) -> list[str]:
+    """The codes of the columns whose values the rows of a segment print."""
+    header = segment.header
+    some = header.some if header is not None and header.places is None else None
+    return [column.code for column in segment.block.columns if some is None or column.code in some]
+
+
+def _cells_under(
+    places: Mapping[str, Interval], row: DataRow, segment: Segment, *, every: bool = False
+) -> list[GridCell] | None:
+    """The cell under each place; None if there is none or more; `every` cell must stand under one."""
     wanted = list(places.values())
     first, behind = min(wanted)[0], max(end for _, end in wanted)
     if row.label is not None and row.label.column + row.label.colspan > first:
@@ -36,11 +49,10 @@ def _cells_under(places: Mapping[str, Interval], row: DataRow, segment: Segment)
     beyond = segment.geometry is Geometry.GRID and any(
         cell.column >= behind and cell.column not in margin for cell in outside
     )
-    if beyond or any(not is_blank(cell.text) for cell in outside):
+    if beyond or any(every or not is_blank(cell.text) for cell in outside):
         return None
     found = []
-    for column in segment.block.columns:
-        start, end = places[column.code]
+    for start, end in wanted:
         under = [c for c in row.values if _overlaps(c, (start, end))]
         printed = [c for c in under if not is_blank(c.text)]
         sticks_out = any(c.column < start or c.column + c.colspan > end for c in under)
@@ -81,6 +93,21 @@ def reaches_the_edge(segment: Segment, values: Sequence[GridCell]) -> bool:
     columns = sorted(value.column for value in values)
     last = max(values, key=lambda value: value.column)
     return not is_blank(last.text) and 2 * columns[-1] - columns[-2] >= segment.width
+
+
+def is_displaced(segment: Segment, row: DataRow) -> bool:
+    """Whether the row prints a number beside the columns of its header: labels before it have lost or won a
+    column, and those before other rows of the table may have as well."""
+    places = segment.header.places if segment.header else None
+    if places is None or segment.geometry is not Geometry.GRID:
+        return False
+    first, behind = min(start for start, _ in places.values()), max(end for _, end in places.values())
+    return any(is_number(v.text) and not first <= v.column < behind for v in row.values)
+
+
+def prints_only_its_last(values: Sequence[GridCell]) -> bool:
+    """Whether a row prints a total and no part of it, as agencies do that fill in nothing else."""
+    return all(is_blank(value.text) for value in values[:-1])
 
 
 def has_blank(values: Sequence[GridCell]) -> bool:

@@ -27,14 +27,17 @@ from parsers.model import (
 )
 from parsers.placement import (
     by_place,
+    columns_of,
     has_blank,
     has_odd_blank,
     header_settles_order,
     in_order,
     is_confirmed,
+    is_displaced,
     is_one_of_a_full_row,
     lacks_its_last,
     one_end_is_blank,
+    prints_only_its_last,
     reaches_the_edge,
 )
 from parsers.rules import evaluate
@@ -62,6 +65,7 @@ class _Reader:
         self.reading = Reading()
         self.fallible: set[str] = set()
         self.rows: dict[str, str] = {}
+        self.open_ended: list[list[str]] = []
 
     def run(self, match: Match, tables: Collection[str]) -> Reading:
         for segment in match.found:
@@ -80,21 +84,34 @@ class _Reader:
         return self.reading
 
     def _localise(self) -> None:
-        """Where sums are broken and only a reading can be at fault, its cells are not certain."""
-        for name in sorted(suspects(self.form, self.reading.cells, self.fallible)):
+        """Where sums are broken and only a reading can be at fault, its cells are not certain. If one of them
+        is in a row that is blank at one end, the whole row may have slipped sideways."""
+        found = suspects(self.form, self.reading.cells, self.fallible)
+        slipped = (row for row in self.open_ended if not found.isdisjoint(row))
+        for name in sorted(found.union(*slipped)):
             cell = self.reading.cells[name]
             self.reading.cells[name] = replace(cell, value=None, status=CellStatus.UNCERTAIN)
-            self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
+            if name in found:
+                self._issue(IssueCode.SUSPECT_READING, f"{name}: sums do not hold with {cell.raw}")
 
     def _issue(self, code: IssueCode, message: str) -> None:
         self.reading.issues.append(Issue(code, message))
 
     def _segment(self, segment: Segment) -> None:
         """Reads the rows. Where one has slipped sideways, so may have others that are blank at one end: their
-        sums can hold by chance."""
+        sums can hold by chance, or the blank column be that of all totals."""
         read = [(row, *self._values(segment, row)) for row in segment.rows]
-        open_ended = {id(row) for row, values, _ in read if values and one_end_is_blank(segment, row, values)}
-        has_slipped = any(
+        is_displaced_table = any(is_displaced(segment, row) for row in segment.rows)
+        open_ended = {
+            id(row)
+            for row, values, _ in read
+            if values
+            and (
+                one_end_is_blank(segment, row, values)
+                or (is_displaced_table and (is_blank(values[0].text) or is_blank(values[-1].text)))
+            )
+        }
+        has_slipped = is_displaced_table or any(
             doubt is IssueCode.POSITION_LABEL
             and values
             and (id(row) in open_ended or lacks_its_last(segment, row, values))
@@ -105,6 +122,8 @@ class _Reader:
                 self._row(segment, row, values, IssueCode.POSITION_LABEL)
             else:
                 self._row(segment, row, values, doubt)
+                if doubt is None and id(row) in open_ended:
+                    self.open_ended.append(list(self._cells(segment, row, values)))
 
     def _values(self, segment: Segment, row: DataRow) -> tuple[list[GridCell], IssueCode | None]:
         """The row's values in column order, and what speaks against that."""
@@ -159,6 +178,8 @@ class _Reader:
         self.fallible |= cells.keys()
         sums = self._sums_within(cells)
         if segment.geometry is Geometry.LOOSE:
+            if prints_only_its_last(values) and reaches_the_edge(segment, values):
+                return False
             if not sums:
                 return not reaches_the_edge(segment, values)
             anchored = is_confirmed(segment) or _is_anchored(sums, cells)
@@ -195,7 +216,12 @@ class _Reader:
 
     def _cells(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> dict[str, Cell]:
         """The values as the cells of their columns."""
-        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+        columns = columns_of(segment)
+        specs = [
+            spec
+            for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+            if spec.column in columns
+        ]
         unit = row.unit or (segment.header.unit if segment.header else None)
         cells = {}
         for spec, value in zip(specs, values, strict=True):

@@ -15,10 +15,11 @@ from parsers.forms import Block, Form, FormTable
 from parsers.headers import Header, HeaderReader, width_of
 from parsers.labels import FormLabels, RowPlace, normalise
 from parsers.model import Document, Geometry, GridCell, Table
-from parsers.torn import Order, TornRow, torn_rows
+from parsers.torn import COUNTS_ROWS, Order, TornRow, torn_rows
 from parsers.values import Says, is_blank, is_number, says
 
-_COUNTS_ROWS = ("序号", "行次", "编号")
+_LONGEST_COUNT = 8
+"""Characters of the head of a column that counts rows, with blanks in it."""
 _RULE = re.compile(r"[\s:]*-{3,}[\s:]*")
 
 
@@ -120,7 +121,7 @@ def match_form(document: Document, form: Form) -> Match:
     texts = {cell.text for table in tables for cell in table.cells}
     known = any(labels.is_exact(text) or labels.is_header(text) for text in texts)
     match = _Finder(labels).run(document) if known else Match(form)
-    match.torn = torn_rows(document, labels)
+    match.torn = torn_rows(document, labels, {segment.block.code for segment in match.found})
     return match
 
 
@@ -190,7 +191,7 @@ class _Finder:
         counting = {
             cell.column
             for cell in table.cells
-            if cell.text[:1] in "序行编" and cell.colspan == 1 and normalise(cell.text) in _COUNTS_ROWS
+            if len(cell.text) <= _LONGEST_COUNT and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
         }
         rows = table.rows()
         if counting:
@@ -220,8 +221,8 @@ class _Finder:
             if Says.NUMBER in kinds[last + 1 :]:
                 self.result.subtotals.append((place.table.code, cells[last].text))
                 self.orphans = True
-            # Under a group's label over more rows than this one, the row's own label is missing.
-            self.is_gap |= cells[last].rowspan > 1
+            # Where a group's label goes over more rows than this or marks follow, the row's own is missing.
+            self.is_gap |= cells[last].rowspan > 1 or Says.NONE_MARK in kinds[last + 1 :]
             return None
         if units := place.block.unit_cells:
             unit = next((normalise(cell.text) for cell in values if normalise(cell.text) in units), None)

@@ -7,7 +7,7 @@ label before them. Such rows have no places, so nothing but their order says whi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -16,6 +16,7 @@ from parsers.labels import FormLabels, RowPlace, normalise, without_number
 from parsers.model import Document, Paragraph
 from parsers.values import Says, says
 
+COUNTS_ROWS = ("序号", "行次", "编号")
 # A wrapped label takes a few lines ("3." / "危及" / "“" / "三安全一稳定" / "”").
 _LABEL_LINES = 6
 # The longest word that can be part of a label or of a header; longer ones are prose.
@@ -32,7 +33,8 @@ class Order(Enum):
     """What the order of a table's labels and numbers is worth.
 
     SETTLED: every row of the table stands once, in the form's order, with exactly its numbers, under a header
-    that prints its columns in the form's order, so that there is no second way to read them.
+    that prints its columns in the form's order, so that there is no second way to read them. Blocks of the
+    table that stand in a table of the document are none of it.
     BROKEN: numbers have no label or stand before it, too many follow one, or a label without numbers comes
     after the row, so that numbers may belong to the label below them. OPEN: neither.
     """
@@ -74,16 +76,17 @@ class _Run:
         return tuple(self.values), tuple(self.block_numbers)
 
 
-def torn_rows(document: Document, labels: FormLabels) -> list[TornRow]:
-    """The torn rows of a document in reading order, each with what the order of its table is worth."""
+def torn_rows(document: Document, labels: FormLabels, in_tables: Container[str] = ()) -> list[TornRow]:
+    """The torn rows of a document in reading order, each with what the order of its table is worth;
+    `in_tables` are the codes of the blocks whose rows stand in tables."""
     if not any(isinstance(block, Paragraph) and _VALUE_LAST.search(block.text) for block in document.blocks):
         return []
-    return _TornReader(labels).run(document)
+    return _TornReader(labels, in_tables).run(document)
 
 
 class _TornReader:
-    def __init__(self, labels: FormLabels) -> None:
-        self.labels = labels
+    def __init__(self, labels: FormLabels, in_tables: Container[str]) -> None:
+        self.labels, self.in_tables = labels, in_tables
         self.rows: list[TornRow] = []
         self.headed: set[str] = set()
         self.broken: set[str] = set()
@@ -129,8 +132,10 @@ class _TornReader:
         if headed is not None:
             self.rows.append(TornRow(*headed, None, *run.numbers()))
             self.headed.add(headed[1].code)
-        elif run.values and (not run.words or self._prints_any_header("".join(run.words))):
+        elif run.values and not run.words:
             self._break(None)
+        elif run.values:  # below the head of a table, the label of its first row may be one of no form
+            self.broken |= self._headed_tables("".join(run.words))
         self._look_for_idle_labels(run.words)
         self.chain = []
 
@@ -159,6 +164,7 @@ class _TornReader:
         expected = [
             (block.code, row and row.code)
             for block in table.blocks
+            if block.code not in self.in_tables
             for row in ([row for row in block.rows if not row.heading] if block.rows else [None])
         ]
         own = [row for row in self.rows if row.table is table]
@@ -197,33 +203,66 @@ class _TornReader:
                     return table, block
         return None
 
-    def _prints_any_header(self, text: str) -> bool:
-        blocks = (block for table in self.labels.form.tables for block in table.blocks)
-        return any(self.labels.prints_columns(block, text) for block in blocks)
+    def _headed_tables(self, text: str) -> set[str]:
+        """The tables whose column labels the text prints."""
+        return {
+            table.code
+            for table in self.labels.form.tables
+            for block in table.blocks
+            if self.labels.prints_columns(block, text)
+        }
 
 
 def _runs(document: Document) -> Iterator[_Run]:
     """Runs of numbers, each with the words right before it, and a last one of words alone."""
     run = _Run()
-    for number, block in enumerate(document.blocks):
-        if not isinstance(block, Paragraph):
+    for number, text, recognised in _without_counts(list(_lines(document))):
+        if text is None:
             yield run
             run = _Run()
             continue
-        for line in block.text.split("\n"):
-            leading, words, values = _split(line)
-            if words and run.values:
-                yield run
-                run = _Run()
-            if words:
-                prose = max(map(len, words)) > _LONGEST
-                run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
-                run.led |= leading > 1
-            if values:
-                run.values += values
-                run.block_numbers += [number] * len(values)
-                run.recognised |= block.recognised
+        leading, words, values = _split(text)
+        if words and run.values:
+            yield run
+            run = _Run()
+        if words:
+            prose = max(map(len, words)) > _LONGEST
+            run.words = [] if prose else [*run.words, *words][-_HEADER_WORDS:]
+            run.led |= leading > 1
+        if values:
+            run.values += values
+            run.block_numbers += [number] * len(values)
+            run.recognised |= recognised
     yield run
+
+
+_Line = tuple[int, str | None, bool]
+"""The number of a block, a line of its text (None: it is a table), and whether it was read in a picture."""
+
+
+def _lines(document: Document) -> Iterator[_Line]:
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            yield from ((number, line, block.recognised) for line in block.text.split("\n"))
+        else:
+            yield number, None, False
+
+
+def _without_counts(lines: Sequence[_Line]) -> Iterator[_Line]:
+    """The lines without the numbers of a column that counts the rows (序号): under its head the next number
+    before a text."""
+    count = 0
+    for (number, text, recognised), (_, following, _) in zip(
+        lines, [*lines[1:], (0, None, False)], strict=True
+    ):
+        first, *rest = (text or "").split(maxsplit=1) or [""]
+        if first[:1] in "序行编" and normalise(first) in COUNTS_ROWS:
+            count = 1
+        if count and first == str(count) and says(rest[0] if rest else following or "") is Says.TEXT:
+            count += 1
+            yield number, rest[0] if rest else "", recognised
+        else:
+            yield number, text, recognised
 
 
 def _split(line: str) -> tuple[int, list[str], list[str]]:

@@ -17,7 +17,7 @@ _NUMBER = re.compile(
 )
 _NOT_APPLICABLE = re.compile(r"[/\\]|[-‐-―−_]{1,2}|无")
 _GLUED_DIGITS = re.compile(r"\d\s+\d")
-_THOUSANDS_BY_BLANK = re.compile(r"[+-]?\d{1,3}(?: \d{3})+")
+_THOUSANDS_BY_BLANK = re.compile(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _WHITE = re.compile(r"\s+")
 INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
@@ -96,14 +96,15 @@ def read_value(raw: str, kind: Kind, unit: str | None) -> Reading:
     `unit` is the unit that the column has in the form; an amount printed in 元 in a column of 万元 is
     converted. Anything but a number, nothing or a mark for none is `uncertain`, and so are two numbers
     in one cell, a number that the column cannot hold (a fraction of a case), and an amount in a column
-    without a unit: 25.1 and 251000 may be the same sum, so only the raw text says what was meant.
+    without a unit: 25.1 and 251000 may be the same sum, so only the raw text says what was meant. Nothing is
+    nothing in any unit.
     """
     content, number, printed_unit = _content(raw)
     if content is Says.NOTHING:
         return CellStatus.BLANK, None
     if content is Says.NONE_MARK:
         return CellStatus.NOT_APPLICABLE, None
-    if number is None or (kind == "amount" and unit is None):
+    if number is None or (kind == "amount" and unit is None and number):
         return CellStatus.UNCERTAIN, None
     if unit == "万元" and printed_unit == "元":
         number /= 10_000

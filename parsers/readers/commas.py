@@ -92,6 +92,8 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     headed = False
     for row in rows:
         kinds = [kind for cell in row if (kind := says(cell)) is not Says.NOTHING]
+        if kinds[:2] == [Says.NUMBER, Says.TEXT]:  # a column that counts the rows
+            kinds = kinds[1:]
         labels = kinds.count(Says.TEXT)
         headed |= labels == len(kinds) > 1
         values = len(kinds) - labels

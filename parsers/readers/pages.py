@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from statistics import median
 from typing import Any
@@ -18,6 +18,7 @@ from pdfplumber.utils.text import chars_to_textmap, dedupe_chars, extract_text
 
 from parsers.model import Block, Box, Document, IssueCode, Paragraph, ReadError
 from parsers.narrative import is_date
+from parsers.readers.aligned import Aligned, aligned_tables
 from parsers.readers.grids import (
     EDGE_TOLERANCE,
     Grid,
@@ -71,10 +72,11 @@ class Sheet:
 
 @dataclass(slots=True)
 class Page:
-    """The lines and the tables of a page, each from top to bottom."""
+    """The lines, the tables and the tables without rules of a page, each from top to bottom."""
 
     lines: list[Line]
     grids: list[Grid]
+    aligned: list[Aligned] = field(default_factory=list)
 
 
 def document_of(sheets: Sequence[Sheet], title: str, kind: str) -> Document:
@@ -82,8 +84,9 @@ def document_of(sheets: Sequence[Sheet], title: str, kind: str) -> Document:
 
     Raises ReadError: UNKNOWN_FORMAT for a scan without a text layer, DAMAGED_FILE for empty pages.
     """
-    pages = [_page(sheet) for sheet in sheets]
-    if not any(page.lines or page.grids for page in pages):
+    ruled = any(sheet.tables for sheet in sheets)
+    pages = [_page(sheet) for sheet in sheets] if ruled else _unruled(sheets)
+    if not any(page.lines or page.grids or page.aligned for page in pages):
         if any(sheet.has_image for sheet in sheets):
             raise ReadError(IssueCode.UNKNOWN_FORMAT, f"scanned {kind} without a text layer")
         raise ReadError(IssueCode.DAMAGED_FILE, f"damaged {kind}: neither text nor images")
@@ -105,6 +108,18 @@ def _page(sheet: Sheet) -> Page:
         if grid is not None:
             grids.append(grid)
     return Page(_lines(runs, sheet.number), sorted(grids, key=lambda grid: grid.top))
+
+
+def _unruled(sheets: Iterable[Sheet]) -> list[Page]:
+    """The tables of pages without rules, and the lines of text outside them."""
+    chars = {sheet.number: _printed_once(sheet.chars) for sheet in sheets}
+    tables = aligned_tables(chars.items())
+    taken = {id(char) for table in tables for char in table.chars}
+    pages = []
+    for number, printed in chars.items():
+        lines = _lines(_runs(char for char in printed if id(char) not in taken), number)
+        pages.append(Page(lines, [], [table for table in tables if table.page == number]))
+    return pages
 
 
 def _printed_once(chars: list[Char]) -> list[Char]:
@@ -212,7 +227,7 @@ def _outermost(page: Page, place: int) -> str | None:
 def _blocks(pages: list[Page]) -> Iterator[Block]:
     """Paragraphs and tables in reading order, each joined over the page breaks inside it."""
     left, right = _margins(line for page in pages for line in page.lines)
-    parts: list[list[Line] | Grid] = []
+    parts: list[list[Line] | Grid | Aligned] = []
     for item in _items(pages):
         last = parts[-1] if parts else None
         if isinstance(item, Grid):
@@ -220,17 +235,22 @@ def _blocks(pages: list[Page]) -> Iterator[Block]:
                 append(last, item)
             else:
                 parts.append(item)
+        elif isinstance(item, Aligned):
+            parts.append(item)
         elif isinstance(last, list) and not _starts_paragraph(last[-1], item, left, right):
             last.append(item)
         else:
             parts.append([item])
     for part in parts:
-        yield to_table(part) if isinstance(part, Grid) else _paragraph(part)
+        if isinstance(part, Aligned):
+            yield part.table
+        else:
+            yield to_table(part) if isinstance(part, Grid) else _paragraph(part)
 
 
-def _items(pages: list[Page]) -> Iterator[Line | Grid]:
+def _items(pages: list[Page]) -> Iterator[Line | Grid | Aligned]:
     for page in pages:
-        items: list[Line | Grid] = [*page.lines, *page.grids]
+        items: list[Line | Grid | Aligned] = [*page.lines, *page.grids, *page.aligned]
         yield from sorted(items, key=lambda item: item.top)
 
 

@@ -7,6 +7,7 @@ import zlib
 from codecs import BOM_UTF16_LE
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import pdfplumber
@@ -17,6 +18,7 @@ from pdfminer.utils import decode_text
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from parsers.model import Document, IssueCode, ReadError
+from parsers.readers.dotted import is_dot, rules_of
 from parsers.readers.pages import Sheet, document_of
 
 # What pdfminer raises beside its own exceptions when the objects of a broken file have the wrong type.
@@ -52,8 +54,7 @@ def _parse(data: bytes) -> tuple[str, list[Sheet]]:
         with pdfplumber.open(BytesIO(data)) as pdf:
             sheets = []
             for page in pdf.pages:
-                settings = {"explicit_horizontal_lines": _closing_rules(page.edges)}
-                tables = [table.cells for table in page.find_tables(settings)]
+                tables = [table.cells for table in _ruled(page)]
                 sheets.append(Sheet(page.page_number, page.chars, tables, bool(page.images)))
                 page.close()
             return _title(pdf), sheets
@@ -61,22 +62,37 @@ def _parse(data: bytes) -> tuple[str, list[Sheet]]:
         raise ReadError(IssueCode.DAMAGED_FILE, _damage_message(data, error)) from error
 
 
+def _ruled(page: Any) -> Any:
+    """The tables that pdfplumber finds between the rules of a page, dotted ones too."""
+    dotted = rules_of([*page.rects, *page.curves])
+    if dotted:
+        page = page.filter(lambda shape: not is_dot(shape))  # thousands of dots make as many edges
+    settings = {
+        "explicit_vertical_lines": [rule for rule in dotted if rule["orientation"] == "v"],
+        "explicit_horizontal_lines": [
+            *(rule for rule in dotted if rule["orientation"] == "h"),
+            *_closing_rules([*page.edges, *dotted]),
+        ],
+    }
+    return page.find_tables(settings)
+
+
 def _closing_rules(edges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A rule across the upright ones where they run out at the top or at the bottom of a page: browsers leave
-    a row open that a page break cuts off, or that ends at one."""
+    """Rules from one upright rule to the next where they run out at the top or at the bottom of a page with
+    none across: browsers leave a cell open that a page break cuts off, or that ends at one."""
     upright = [edge for edge in edges if edge["orientation"] == "v"]
+    across = [edge for edge in edges if edge["orientation"] == "h" and edge["width"] > _NEAR]
     rules = []
     for side, outermost in (("top", min), ("bottom", max)):
         at = outermost((edge[side] for edge in upright), default=0.0)
-        open_ends = {round(edge["x0"]) for edge in upright if abs(edge[side] - at) < _NEAR}
-        closed = any(
-            edge["orientation"] == "h" and edge["width"] > _NEAR and abs(edge["top"] - at) < _NEAR
-            for edge in edges
-        )
-        if len(open_ends) > _SIDES_OF_A_COLUMN and not closed:
-            x0, x1 = min(open_ends), max(open_ends)
-            line = {"object_type": "line", "x0": x0, "x1": x1, "top": at, "bottom": at}
-            rules.append(line | {"width": x1 - x0, "height": 0})
+        ends = sorted({round(edge["x0"]) for edge in upright if abs(edge[side] - at) < _NEAR})
+        if len(ends) <= _SIDES_OF_A_COLUMN:
+            continue
+        closed = [(edge["x0"], edge["x1"]) for edge in across if abs(edge["top"] - at) < _NEAR]
+        for x0, x1 in pairwise(ends):
+            if x1 - x0 > _NEAR and not any(start < (x0 + x1) / 2 < end for start, end in closed):
+                line = {"object_type": "line", "x0": x0, "x1": x1, "top": at, "bottom": at}
+                rules.append(line | {"width": x1 - x0, "height": 0})
     return rules
 
 

@@ -17,6 +17,8 @@ import xlrd
 from lxml import etree
 
 from parsers.model import Block, Document, GridCell, IssueCode, Paragraph, ReadError, Table
+from parsers.readers.commas import is_prose
+from parsers.readers.text import is_section
 from parsers.readers.workbooks import MOST_CELLS, Sheet, xls_sheets, xlsx_sheets
 
 _Place = tuple[int, int]
@@ -35,8 +37,9 @@ _DAMAGE = (
 def read(data: bytes) -> Document:
     """The visible sheets in order: the name of each, if several are used, then what stands in it.
 
-    A row with a single cell is a paragraph (a heading, a caption, a line of the text), and so is a cell of
-    more than 200 characters; other rows are rows of tables, which end at a blank row. Merged ranges are
+    A row with a single cell is a paragraph (a heading, a caption, a line of the text) but for labels between
+    rows of a table, and so is a cell of more than 200 characters; other rows are rows of tables, which end at
+    a blank row. Merged ranges are
     spans; columns count from the sheet's first. Hidden sheets, rows and columns are left out; a formula
     that was never calculated stands as its own text. Raises ReadError(DAMAGED_FILE).
     """
@@ -71,7 +74,9 @@ def _blocks(sheet: Sheet) -> Iterator[Block]:
     for number, cells in rows.items():
         is_text = any(len(cell.text) > _LONGEST_LABEL for cell in cells)
         if not is_text and number >= end:
-            is_text = _is_alone(cells, rows)
+            is_text = _is_alone(cells, rows) and not (
+                table and number == end and _is_label(cells[0], rows.get(number + 1, ()))
+            )
         if is_text or number > end:
             yield from _table(table, sheet)
             table = []
@@ -112,6 +117,11 @@ def _places(start: _Place, end: _Place, room: int = MOST_CELLS) -> set[_Place]:
 def _is_alone(cells: Sequence[GridCell], rows: dict[int, list[GridCell]]) -> bool:
     """Whether one cell is all that its rows print."""
     return len(cells) == 1 and not any(row in rows for row in range(cells[0].row + 1, _bottom(cells)))
+
+
+def _is_label(cell: GridCell, below: Sequence[GridCell]) -> bool:
+    """Whether the only cell of a row among those of a table is the label of a row that is not filled in."""
+    return len(below) > 1 and not is_prose(cell.text) and not is_section(cell.text)
 
 
 def _bottom(cells: Sequence[GridCell]) -> int:

@@ -61,7 +61,8 @@ class _LineReader:
         elif "\t" in line:
             self._row(line.split("\t"))
         elif line.count("|") >= 2:
-            self._row(unescape(line).strip().removeprefix("|").rstrip("|").split("|"))
+            cells = unescape(line).strip().removeprefix("|").rstrip("|").split("|")
+            self._row([cell.strip() for cell in cells])
         elif self._continues_cell(line):
             self.rows[-1][-1] += "\n" + line
         else:
@@ -73,7 +74,7 @@ class _LineReader:
     def cells(self, cells: list[str]) -> None:
         """Takes a row of a sheet. One cell alone in it is a line of text, or a label in a table."""
         text = cells[0].strip()
-        if not is_alone(cells) or (self.rows and not is_prose(text) and not _is_section(text)):
+        if not is_alone(cells) or (self.rows and not is_prose(text) and not is_section(text)):
             self._row(cells)
             return
         self.end_table()
@@ -118,7 +119,8 @@ class _LineReader:
         self.rows, self.geometry, self.row_open = [], Geometry.LOOSE, False
 
 
-def _is_section(text: str) -> bool:
+def is_section(text: str) -> bool:
+    """Whether a line is the heading of a section of a report."""
     return section_of(text, load_forms()[0].sections) is not None
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from parsers.forms import load_forms
 from parsers.imputation import impute
-from parsers.model import Cell, CellStatus
+from parsers.model import Cell, CellStatus, Evidence
 from tests.parsers import render
 
 FORM = load_forms()[0]
@@ -63,6 +63,18 @@ def test_a_blank_cell_is_not_taken_for_lost() -> None:
 def test_an_uncertain_cell_is_settled_only_by_one_of_its_candidates() -> None:
     truth = render.filled(FORM, random.Random(6))
     name = "applications.granted.other_org"
-    for raw, found in ((f"8 | {truth[name]}", [name]), ("8 | 99999", [])):
+    twice = f"8 ≠ 9 | {truth[name]}"
+    for raw, found in ((f"8 | {truth[name]}", [name]), ("8 | 99999", []), (twice, [])):
         cells = stated(truth) | {name: Cell(None, raw, CellStatus.UNCERTAIN)}
         assert list(impute([FORM], TABLES, cells)) == found
+
+
+def test_one_printed_number_is_not_the_number_of_several_cells() -> None:
+    """A row in doubt that prints one 0 beside blanks: which cell prints it nobody knows."""
+    cells = stated(dict.fromkeys(FORM.cells, 0))
+    evidence = Evidence("", block=3, table=1, row=8, column=1)
+    row = [name for name in cells if name.startswith("applications.denied_administrative_inquiry.")]
+    in_doubt = dict.fromkeys(row, Cell(None, "0", CellStatus.UNCERTAIN, evidence))
+    assert impute([FORM], TABLES, cells | in_doubt) == {}
+    deduced = impute([FORM], TABLES, cells | {row[0]: in_doubt[row[0]]})
+    assert deduced[row[0]].status is CellStatus.STATED

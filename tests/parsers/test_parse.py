@@ -152,6 +152,110 @@ def test_a_page_with_a_whole_document_pasted_into_it_is_read_to_its_end() -> Non
     assert report.cells["applications.new_received.total"].value == values["applications.new_received.total"]
 
 
+APPLICANTS = ["自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计"]
+
+
+def applications_page(header: list[str], rows: dict[str, list[str]]) -> bytes:
+    """A report whose table of applications prints these columns."""
+    bodies = [
+        f"<td>{label}</td>" + "".join(f"<td>{value}</td>" for value in values)
+        for label, values in rows.items()
+    ]
+    organs = [name for name in header if name not in ("自然人", "总计")]
+    head = (
+        f"<tr><td rowspan=2></td><td rowspan=2>自然人</td><td colspan={len(organs)}>法人或其他组织</td>"
+        + ("<td rowspan=2>总计</td>" if "总计" in header else "")
+        + "</tr><tr>"
+        + "".join(f"<td>{name}</td>" for name in organs)
+        + "</tr>"
+    )
+    table = f"<table>{head}{''.join(f'<tr>{body}</tr>' for body in bodies)}</table>"
+    title = "金昌市示例局2023年政府信息公开工作年度报告"
+    headings = "<p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>三、收到和处理政府信息公开申请情况</p>"
+    return f"<h1>{title}</h1>{headings}{table}".encode()
+
+
+@pytest.mark.parametrize("place", [1, 3, 5, 6])
+def test_a_column_that_the_header_leaves_out_moves_no_other(place: int) -> None:
+    numbers = {
+        "一、本年新收政府信息公开申请数量": [7, 5, 4, 3, 2, 1, 22],
+        "（一）予以公开": [6, 5, 4, 3, 2, 1, 21],
+    }
+    kept = [name for name in APPLICANTS if name != APPLICANTS[place]]
+    rows = {
+        label: [str(value) for name, value in zip(APPLICANTS, values, strict=True) if name in kept]
+        for label, values in numbers.items()
+    }
+    [report] = parse(applications_page(kept, rows), "page.html")
+    for row, values in zip(("new_received", "granted"), numbers.values(), strict=True):
+        cells = [cell for name, cell in report.cells.items() if name.startswith(f"applications.{row}.")]
+        assert [cell.value for cell in cells[:place] + cells[place + 1 :]] == values[:place] + values[
+            place + 1 :
+        ]
+        assert {cell.status for i, cell in enumerate(cells) if i != place} == {CellStatus.STATED}
+        assert cells[place].status is not CellStatus.STATED
+
+
+def test_a_value_under_no_header_makes_its_row_uncertain() -> None:
+    rows = {"一、本年新收政府信息公开申请数量": ["7", "5", "4", "3", "2", "1", "22"]}
+    header = [name if name != "法律服务机构" else "" for name in APPLICANTS]
+    [report] = parse(applications_page(header, rows), "page.html")
+    assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
+
+
+def test_a_row_that_slipped_sideways_is_uncertain_where_a_column_tells() -> None:
+    """Its own sum holds by chance, 1 = 1, and of the columns only the last has numbers enough."""
+    rows = {
+        "一、本年新收政府信息公开申请数量": ["4", "3", "2", "3", "2", "1", "15"],
+        "二、上年结转政府信息公开申请数量": ["", "/", "1", "/", "/", "/", "1"],
+        "（一）予以公开": ["4", "4", "2", "3", "2", "2", "17"],
+        "（七）总计": ["4", "4", "2", "3", "2", "2", "17"],
+        "四、结转下年度继续办理": ["/", "/", "/", "/", "/", "/", "0"],
+    }
+    [report] = parse(applications_page(APPLICANTS, rows), "page.html")
+    slipped = [cell for name, cell in report.cells.items() if name.startswith("applications.carried_over.")]
+    assert not any(cell.status is CellStatus.STATED for cell in slipped)
+    assert report.cells["applications.new_received.total"].value == 15
+
+
+def test_labels_that_lost_a_column_leave_no_number_under_another_header() -> None:
+    """The second row has slipped left by one, and its last column is blank: that of all totals, it seems."""
+    rows = {
+        "一、本年新收政府信息公开申请数量": ["", "4", "3", "2", "3", "2", "1", "15"],
+        "二、上年结转政府信息公开申请数量": ["", "2", "1", "", "3", "", "6", ""],
+        "（一）予以公开": ["4", "3", "2", "3", "2", "1", "15", ""],
+    }
+    page = applications_page(APPLICANTS, rows).replace(
+        b"<td rowspan=2></td>", b"<td rowspan=2 colspan=2></td>"
+    )
+    [report] = parse(page, "page.html")
+    stated = {name.split(".")[1] for name, cell in report.cells.items() if cell.status is CellStatus.STATED}
+    assert stated == {"new_received"}
+
+
+def test_marks_beside_a_group_are_those_of_a_row_without_its_label() -> None:
+    """From there on every label stands a row too low, and the last one beside nothing."""
+    rows = {
+        "（一）予以公开": ["/"] * 7,
+        "（三）不予公开": ["/"] * 7,
+        "1.属于国家秘密": ["1", "/", "/", "/", "/", "/", "1"],
+        "四、结转下年度继续办理": [""] * 7,
+    }
+    [report] = parse(applications_page(APPLICANTS, rows), "page.html")
+    assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
+
+
+def test_the_header_of_another_block_is_no_header_that_leaves_columns_out() -> None:
+    """行政强制 has three columns, and the two that stand over it here are those of 行政事业性收费."""
+    head = "<tr><td>信息内容</td><td>上一年项目数量</td><td>本年增/减</td></tr>"
+    table = f"<table>{head}<tr><td>行政强制</td><td>2</td><td>1</td></tr></table>"
+    title = "<h1>金昌市示例局2020年政府信息公开工作年度报告</h1>"
+    [report] = parse(
+        f"{title}<p>一、总体情况</p><p>二、主动公开政府信息情况</p>{table}".encode(), "page.html"
+    )
+    assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
+
+
 def statistics_page(values: dict[str, int]) -> str:
     """The 2014 table: label, unit, value; group rows with dashes for a unit."""
     rows = [["统计指标", "单位", "统计数"]]

@@ -36,7 +36,7 @@ def wrong_numbers(report: Report, truth: dict[str, render.Value]) -> list[str]:
 
 
 def has_unit(form: Form, name: str) -> bool:
-    """An amount in a column without a unit is never stated (see parsers.values)."""
+    """An amount in a column without a unit is stated only if it is none (see parsers.values)."""
     return form.cells[name].kind != "amount" or form.cells[name].unit is not None
 
 

@@ -11,7 +11,7 @@ from parsers import parse
 from parsers.forms import Form, load_forms
 from parsers.model import CellStatus
 from tests.accuracy.alter import Need
-from tests.accuracy.printed import Grid, places, width_of
+from tests.accuracy.printed import Grid, Printed, places, width_of
 from tests.accuracy.reports import Draft, draft
 
 
@@ -76,6 +76,30 @@ def test_every_number_of_a_whole_text_is_read(form: Form, write: Callable[[Grid]
     assert owed
     assert {name: report.cells[name].value for name in owed} == owed
     assert {report.cells[name].status for name in owed} == {CellStatus.STATED}
+
+
+@pytest.mark.parametrize("zero", ["/", "无"])
+@pytest.mark.parametrize("form", load_forms()[:2], ids=lambda form: form.id)
+def test_marks_for_none_keep_the_order_of_a_whole_text(form: Form, zero: str) -> None:
+    """No sum of such rows is of numbers alone: what counts is that nothing is missing."""
+    made = draft(form, random.Random(f"{form.id}{zero}"), zero=zero)
+    [report] = parse(_text(made, a_cell_a_line), "report.txt")
+    owed = {name: cell.value for name, cell in made.expected().cells.items() if cell.need is Need.STATED}
+    assert {name: report.cells[name].value for name in owed} == owed
+
+
+def counted(grid: Grid) -> Grid:
+    return [[Printed(str(number) if number else "序号"), *row] for number, row in enumerate(grid)]
+
+
+@pytest.mark.parametrize(
+    "write", [a_cell_a_line, a_row_a_line, in_drawn_boxes], ids=lambda write: write.__name__
+)
+def test_numbers_that_count_the_rows_are_no_values(write: Callable[[Grid], list[str]]) -> None:
+    made = draft(load_forms()[2], random.Random(7))
+    [report] = parse(_text(made, lambda grid: write(counted(grid))), "report.txt")
+    owed = {name: cell.value for name, cell in made.expected().cells.items() if cell.need is Need.STATED}
+    assert {name: report.cells[name].value for name in owed} == owed
 
 
 @pytest.mark.parametrize("seed", range(60))

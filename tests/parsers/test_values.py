@@ -48,7 +48,9 @@ def test_a_count_says_what_is_printed(raw: str, expected: tuple[CellStatus, int 
         ("59237.2449万元", "万元", (STATED, 59237.2449)),
         ("251000元", "万元", (STATED, 25.1)),
         ("0.0000", "万元", (STATED, 0)),
+        ("13 840.7794", "万元", (STATED, 13840.7794)),
         ("251000元", None, (UNCERTAIN, None)),
+        ("0", None, (STATED, 0)),
         ("25.1", None, (UNCERTAIN, None)),
     ],
 )

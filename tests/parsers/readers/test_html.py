@@ -56,3 +56,16 @@ def test_a_table_of_one_column_places_paragraphs() -> None:
         "一、概述",
         "甲",
     ]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        r"""document.write("<table><tr><td>规章<\/td><td>3<\/td><\/tr>\n<\/table>");""",
+        r"""document.writeln('<table id="a">' + '<tr><td>\u89c4\u7ae0</td>');"""
+        "document.write('<td>3</td></table>')",
+        "document.getElementById('x').innerHTML = `<table>\n<tr><td>规章</td><td>3</td></tr></table>`;",
+    ],
+)
+def test_table_that_a_script_writes_is_read(script: str) -> None:
+    assert cells(f"<h1>标题</h1><script>var n = 1;\n{script}</script>") == [["规章", "3"]]

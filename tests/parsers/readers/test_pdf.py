@@ -106,6 +106,37 @@ def test_rows_that_a_page_break_leaves_open_are_rows() -> None:
     ]
 
 
+def test_rules_of_dots_are_rules() -> None:
+    sheet = Sheet()
+    edges = [50, 200, 260, 320]
+    for y in (40, 60, 80):
+        for x in range(edges[0], edges[-1], 2):
+            sheet.canvas.rect(x, HEIGHT - y, 0.75, 0.75, stroke=0, fill=1)
+    for x in edges:
+        for y in range(40, 80, 2):
+            sheet.canvas.rect(x, HEIGHT - y, 0.75, 0.75, stroke=0, fill=1)
+    for top, cells in ((44, ["规章", "1", "2"]), (64, ["行政规范性文件", "", "4"])):
+        for x, text in zip(edges, cells, strict=False):
+            sheet.text(x + 3, top, text)
+    assert [grid(table) for table in tables(sheet.read())] == [
+        [["规章", "1", "2"], ["行政规范性文件", "", "4"]]
+    ]
+
+
+def test_label_that_goes_over_a_whole_page_keeps_its_column() -> None:
+    """A browser closes the rows beside a merged label at the end of the page, not the label itself."""
+    sheet = Sheet()
+    edges = [50, 150, 300, 350, 400]
+    sheet.rows(740, edges, [["（三）不予公开", "1.属于国家秘密", "1", "2"]])
+    for page in range(2):
+        sheet.page()
+        sheet.canvas.line(50, HEIGHT - 40, 50, HEIGHT - 80)
+        rows = [[f"{page + 2}.其他", "3", "4"], [f"{page + 5}.其他", "5", "6"]]
+        sheet.rows(40, edges[1:], rows)
+    found = [table for table in tables(sheet.read())]
+    assert [max(cell.column + cell.colspan for cell in table.cells) for table in found] == [4]
+
+
 def open_row(sheet: Sheet, top: float, bottom: float, edges: Sequence[float], cells: Sequence[str]) -> None:
     """A row between upright rules alone."""
     for x, text in zip(edges, [*cells, ""], strict=True):

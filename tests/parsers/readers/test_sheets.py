@@ -185,6 +185,22 @@ def test_a_blank_row_ends_a_table() -> None:
     assert grids(read(saved(book))) == [[["甲", "1"], ["乙", "2"]], [["丙", "3"]]]
 
 
+def test_a_label_between_rows_is_one_of_a_row_that_is_not_filled_in() -> None:
+    book, _ = book_of(
+        [
+            ["一、本年新收政府信息公开申请数量", 1, 1],
+            ["二、上年结转政府信息公开申请数量"],
+            ["四、结转下年度继续办理", 0, 0],
+            ["四、政府信息公开行政复议、行政诉讼情况"],
+            ["结果维持", "结果纠正", "总计"],
+        ]
+    )
+    document = read(saved(book))
+    assert [len(table) for table in grids(document)] == [3, 1]
+    assert grids(document)[0][1] == ["二、上年结转政府信息公开申请数量", "", ""]
+    assert texts(document) == ["四、政府信息公开行政复议、行政诉讼情况"]
+
+
 def test_hidden_sheets_rows_and_columns_are_not_printed() -> None:
     book, sheet = book_of([["规章", 9, 1], ["去年", 9, 8], ["行政许可", 9, 2]])
     sheet.title = "表一"

@@ -14,6 +14,7 @@ from parsers.readers import read_document
 from parsers.readers.text import read
 from tests.accuracy import markup, plain
 from tests.accuracy.alter import Need
+from tests.accuracy.printed import Printed
 from tests.accuracy.reports import Draft, draft
 
 
@@ -25,6 +26,17 @@ def a_sheet_saved_as_csv(made: Draft) -> str:
     """Every line has as many cells as the widest table, prose too."""
     lines = [line if "," in line else f'"{line}"' for line in commas(made).split("\n")]
     return "\r\n".join(line + "," * max(15 - line.count(","), 0) for line in lines)
+
+
+def rows_that_are_counted(made: Draft) -> str:
+    """A first column with the numbers of the rows."""
+    counted = [
+        block
+        if isinstance(block, str)
+        else [[Printed(str(number) if number else "序号"), *row] for number, row in enumerate(block)]
+        for block in made.content()
+    ]
+    return plain.to_text(counted, made.title, "commas").decode()
 
 
 def repeated(made: Draft) -> str:
@@ -102,3 +114,10 @@ def test_text_around_tables_of_markup_keeps_its_lines() -> None:
     lines = [block.text for block in document.blocks if isinstance(block, Paragraph) and block.text]
     assert lines == ["标题", "一、总体情况", "好。", "示例局"]
     assert sum(isinstance(block, Table) for block in document.blocks) == 1
+
+
+def test_a_sheet_whose_rows_are_counted_is_a_table() -> None:
+    made = draft(load_forms()[2], random.Random(3))
+    [report] = parse(rows_that_are_counted(made).encode(), "report.txt")
+    owed = {name: cell.value for name, cell in made.expected().cells.items() if cell.need is Need.STATED}
+    assert {name: report.cells[name].value for name in owed} == owed
