@@ -110,6 +110,7 @@ class SiteCrawl:
         self._turn = count()
         self._seen: set[str] = set()
         self._way: dict[str, Role] = {}
+        self._way_digests: set[str] = set()
         self._columns: set[str] = set()
         self._reports: set[str] = set()
         self._named: set[tuple[str, int | None]] = set()
@@ -202,7 +203,12 @@ class SiteCrawl:
         self._columns.add(page_key(url))
         return Column(column_root(url), front=url)
 
-    def arrived(self, visit: Visit, url: str) -> None:
+    def stands_for(self, visit: Visit, digest: str) -> bool:
+        """Whether what came as an article is, byte for byte, a home, section or list page of this crawl:
+        what some portals show in place of a page that they do not have."""
+        return visit.role is Role.ARTICLE and digest in self._way_digests
+
+    def arrived(self, visit: Visit, url: str, digest: str) -> None:
         """A page of content came; `url` is where it was found in the end."""
         self._seen.add(page_key(url))
         self._asked.add(page_key(url))
@@ -211,6 +217,7 @@ class SiteCrawl:
         self._schemes.setdefault(host_key(url), urlsplit(url).scheme)
         if visit.role in _WAY:
             self._way[page_key(url)] = visit.role
+            self._way_digests.add(digest)
         self._answered += 1
         self._misses = 0
         self._fresh = 0

@@ -144,7 +144,7 @@ class ReportSpider(Spider):
                 found = obstacle(response.status, b"\n".join(_cookies(response)), response.body)
                 self._refused(crawl, visit, capture, found or Obstacle(f"HTTP {response.status}", False))
             case Standing.CONTENT:
-                crawl.arrived(visit, capture.url)
+                crawl.arrived(visit, capture.url, capture.digest)
                 self._content(crawl, visit, response)
             case Standing.MISSING:
                 if response.status < 300:
@@ -201,22 +201,43 @@ class ReportSpider(Spider):
             return
         page = Page.of(response, capture.url, visit.parent if visit.portal else None)
         family = family_of(page, visit.portal or crawl.site.portal)
-        if before is not None:
-            old = page if same else self._archived(before)
-            # What stands there now may show nothing of the family any more: each page is read as its own.
-            its = family if same else family_of(old, visit.portal or crawl.site.portal)
-            had = old.is_report or (_leads_on(old, its) and not _leads_on(page, family))
-            if visit.role is Role.ARTICLE and had and not page.is_report:
-                self.writer.missing(capture)
-                crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows no report any more")
-                crawl.displaced(visit)
-                return
-            crawl.known_links(link.url for link in its.read_list(old).items)
-            if not same and visit.role is Role.LIST and _has_shrunk(_named(old, its), _named(page, family)):
-                crawl.shrunk(capture.url)
+        lost = self._lost(crawl, visit, page, family, capture=capture, before=before)
+        if lost is not None:
+            self.writer.missing(capture)
+            crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows {lost}")
+            crawl.displaced(visit)
+            return
         Arrival(crawl, visit, page, family, partial(self._turned, capture, before)).read()
         if before is not None and not same:
             crawl.agenda.was_read(capture.url)
+
+    def _lost(
+        self,
+        crawl: SiteCrawl,
+        visit: Visit,
+        page: Page,
+        family: Family,
+        *,
+        capture: Capture,
+        before: Capture | None,
+    ) -> str | None:
+        """What `page` shows in place of an article that is not there; None for any other page. What is
+        compared with is what stood there `before`, if anything."""
+        if not page.is_report and crawl.stands_for(visit, capture.digest):
+            return "another page of the site"
+        if before is None:
+            return None
+        same = before.digest == capture.digest
+        old = page if same else self._archived(before)
+        # What stands there now may show nothing of the family any more: each page is read as its own.
+        its = family if same else family_of(old, visit.portal or crawl.site.portal)
+        had = old.is_report or (_leads_on(old, its) and not _leads_on(page, family))
+        if visit.role is Role.ARTICLE and had and not page.is_report:
+            return "no report any more"
+        crawl.known_links(link.url for link in its.read_list(old).items)
+        if not same and visit.role is Role.LIST and _has_shrunk(_named(old, its), _named(page, family)):
+            crawl.shrunk(capture.url)
+        return None
 
     def _turned(self, capture: Capture, before: Capture | None, role: Role, title: str | None) -> None:
         """The text of a page shows it to be something else than what it was fetched as."""

@@ -29,6 +29,12 @@ _AFTER_AGENCY = re.compile(r"(?:关于|的|年度|:)+$")
 # A customs district reports under its customs office, and an office may say that it means itself alone.
 _PART_OF_NAME = re.compile(r"(?<=海关)关区$|(?<=[局委办厅])机关$")
 _RELATIVE_NAME = re.compile(r"省|市(?![北中南])|县|区|州|盟|旗|我|本(?!溪)|该|各|全(?![州南椒])")
+# Townships whose own names begin so (省庄镇, 州城街道, 市桥街道, 本号镇): a province has none of its own,
+# and one character alone before 镇 is no name.
+_TOWNSHIP_NAME = re.compile(
+    r"(?:[省州盟][一-鿿]{1,6}?|[市县区旗我本该各全](?![省市县区乡镇街])[一-鿿])(?:镇|乡|街道|苏木)"
+    r"(?:(?:人民)?政府(?:办公室)?|办事处|党政.{0,8}办公室)?"
+)
 _NO_NAME = re.compile(
     r"印发|转发|公布|发布|报送|编制|开展|做好|首页|位置|当前|网站|栏目|来源|作者|情况|工作部署|年度"
 )
@@ -124,7 +130,9 @@ def year_of(title: str) -> int | None:
 def _name(text: str) -> str | None:
     """`text` as an agency's name, None if it is no name or only part of one (市财政局)."""
     name = _PART_OF_NAME.sub("", re.sub(r"\((?:盖|公)?章\)$", "", text))
-    if not re.fullmatch(AGENCY, name) or _RELATIVE_NAME.match(name) or _NO_NAME.search(name):
+    if not re.fullmatch(AGENCY, name) or _NO_NAME.search(name):
+        return None
+    if _RELATIVE_NAME.match(name) and not _TOWNSHIP_NAME.fullmatch(name):
         return None
     return name.translate({ord("("): "（", ord(")"): "）"})
 

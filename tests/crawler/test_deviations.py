@@ -290,10 +290,22 @@ def articles_of_one_script() -> Small:
     return portal
 
 
+def home_page_in_place_of_a_report() -> Small:
+    """Whatever the portal does not have, it shows its home page for."""
+    portal = Small()
+    items = portal.hold([f"/cms/html/{n}.html" for n in (1779102001, 1779102002)])
+    gone = ("/cms/html/1779102003.html", "某县财政局2019年政府信息公开工作年度报告")
+    portal.pages = {"/": home("/nb/"), "/nb/": f"<html>{rows([*items, gone])}</html>"}
+    portal.pages["/"] += "<p>政府信息公开</p>" * 200
+    portal.pages[gone[0]] = portal.pages["/"]
+    return portal
+
+
 PORTALS = (
     *(trs_total_that_lies, trs_counted_from_one, pages_counted_without_links, jpaas_part_with_a_strange_name),
     *(lscms_first_rows_in_the_page, agencies_with_columns_of_their_own, rows_that_are_clicked),
     *(lscms_organs_with_lists_of_their_own, ucap_channel_named_by_a_code, epoint_below_a_folder),
+    home_page_in_place_of_a_report,
     *(articles_of_one_script, a_column_named_by_its_menu_alone),
     *(cover_before_the_home_page, years_at_the_head_of_a_table, xxgk_departments_beside_the_report),
 )
@@ -323,12 +335,12 @@ def found(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         }
         for name, host in names.items()
     ]
-    results = crawl(folder, sites)
+    crawl(folder, sites)
     archive = Archive(folder / "archive")
     came: dict[str, tuple[set[str], set[str]]] = {}
     for name, host in names.items():
-        captures = archive.captures(results[host]["crawl_id"], host)
-        articles = {unquote(c.url.partition(host)[2]) for c in captures if c.role is Role.ARTICLE}
+        held = archive.holdings(host)
+        articles = {unquote(c.url.partition(host)[2]) for c in held if c.role is Role.ARTICLE}
         came[name] = set(portals[name].reports), articles
     return came
 
