@@ -101,7 +101,7 @@ class _Reader:
         """Reads the rows. Where one has slipped sideways, so may have others that are blank at one end: their
         sums can hold by chance, or the blank column be that of all totals."""
         read = [(row, *self._values(segment, row)) for row in segment.rows]
-        is_displaced_table = any(is_displaced(segment, row) for row in segment.rows)
+        is_displaced_table = sum(is_displaced(segment, row) for row in segment.rows) * 3 > len(segment.rows)
         open_ended = {
             id(row)
             for row, values, _ in read
