@@ -191,7 +191,10 @@ class _Finder:
         counting = {
             cell.column
             for cell in table.cells
-            if len(cell.text) <= _LONGEST_COUNT and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
+            if not cell.text.isdigit()
+            and len(cell.text) <= _LONGEST_COUNT
+            and cell.colspan == 1
+            and normalise(cell.text) in COUNTS_ROWS
         }
         rows = table.rows()
         if counting:
