@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from parsers.headers import Interval
 from parsers.model import Geometry, GridCell
 from parsers.segments import DataRow, Segment
 from parsers.values import is_blank, is_number
 
+_SOME_ROWS = 3
+"""One row in so many that is out of place throws doubt on its table."""
+
 
 def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
-    """The row's value cells in the order of `columns_of` if the grid settles them, else None.
+    """The row's value cells in column order if the grid settles them, else None.
 
     A table of the same width goes on under the header of the one before. In a loose table places count
     only where no full row of the same table contradicts them. Where the header leaves columns out, each cell
@@ -27,11 +30,9 @@ def by_place(segment: Segment, row: DataRow) -> list[GridCell] | None:
     return _cells_under(header.places, row, segment)
 
 
-def columns_of(segment: Segment) -> list[str]:
-    """The codes of the columns whose values the rows of a segment print."""
-    header = segment.header
-    some = header.some if header is not None and header.places is None else None
-    return [column.code for column in segment.block.columns if some is None or column.code in some]
+def columns_left(segment: Segment) -> Collection[str] | None:
+    """The codes of the columns that a header which leaves columns out prints; None for any other."""
+    return None if segment.header is None else segment.header.some
 
 
 def _cells_under(
@@ -95,14 +96,18 @@ def reaches_the_edge(segment: Segment, values: Sequence[GridCell]) -> bool:
     return not is_blank(last.text) and 2 * columns[-1] - columns[-2] >= segment.width
 
 
-def is_displaced(segment: Segment, row: DataRow) -> bool:
-    """Whether the row prints a number beside the columns of its header: labels before it have lost or won a
-    column, and those before other rows of the table may have as well."""
+def is_displaced(segment: Segment) -> bool:
+    """Whether more than a third of the rows print a number beside the columns of their header: labels before
+    them have lost or won a column, and those before the other rows may have as well."""
     places = segment.header.places if segment.header else None
     if places is None or segment.geometry is not Geometry.GRID:
         return False
     first, behind = min(start for start, _ in places.values()), max(end for _, end in places.values())
-    return any(is_number(v.text) and not first <= v.column < behind for v in row.values)
+    displaced = sum(
+        any(is_number(value.text) and not first <= value.column < behind for value in row.values)
+        for row in segment.rows
+    )
+    return displaced * _SOME_ROWS > len(segment.rows)
 
 
 def prints_only_its_last(values: Sequence[GridCell]) -> bool:

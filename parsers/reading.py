@@ -27,7 +27,7 @@ from parsers.model import (
 )
 from parsers.placement import (
     by_place,
-    columns_of,
+    columns_left,
     has_blank,
     has_odd_blank,
     header_settles_order,
@@ -101,7 +101,7 @@ class _Reader:
         """Reads the rows. Where one has slipped sideways, so may have others that are blank at one end: their
         sums can hold by chance, or the blank column be that of all totals."""
         read = [(row, *self._values(segment, row)) for row in segment.rows]
-        is_displaced_table = any(is_displaced(segment, row) for row in segment.rows)
+        is_displaced_table = any(doubt for _, _, doubt in read) and is_displaced(segment)
         open_ended = {
             id(row)
             for row, values, _ in read
@@ -216,12 +216,9 @@ class _Reader:
 
     def _cells(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> dict[str, Cell]:
         """The values as the cells of their columns."""
-        columns = columns_of(segment)
-        specs = [
-            spec
-            for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
-            if spec.column in columns
-        ]
+        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+        if (printed := columns_left(segment)) is not None:
+            specs = tuple(spec for spec in specs if spec.column in printed)
         unit = row.unit or (segment.header.unit if segment.header else None)
         cells = {}
         for spec, value in zip(specs, values, strict=True):

@@ -191,7 +191,10 @@ class _Finder:
         counting = {
             cell.column
             for cell in table.cells
-            if len(cell.text) <= _LONGEST_COUNT and cell.colspan == 1 and normalise(cell.text) in COUNTS_ROWS
+            if not cell.text.isdigit()
+            and len(cell.text) <= _LONGEST_COUNT
+            and cell.colspan == 1
+            and normalise(cell.text) in COUNTS_ROWS
         }
         rows = table.rows()
         if counting:
@@ -221,8 +224,11 @@ class _Finder:
             if Says.NUMBER in kinds[last + 1 :]:
                 self.result.subtotals.append((place.table.code, cells[last].text))
                 self.orphans = True
-            # Where a group's label goes over more rows than this or marks follow, the row's own is missing.
-            self.is_gap |= cells[last].rowspan > 1 or Says.NONE_MARK in kinds[last + 1 :]
+            # Beside a group's label over more rows than this one, or before a blank and marks, the row's own
+            # label is missing.
+            behind = kinds[last + 1 :]
+            is_unlabelled = behind[:1] == [Says.NOTHING] and Says.NONE_MARK in behind
+            self.is_gap |= cells[last].rowspan > 1 or is_unlabelled
             return None
         if units := place.block.unit_cells:
             unit = next((normalise(cell.text) for cell in values if normalise(cell.text) in units), None)

@@ -219,11 +219,12 @@ def test_a_row_that_slipped_sideways_is_uncertain_where_a_column_tells() -> None
 
 
 def test_labels_that_lost_a_column_leave_no_number_under_another_header() -> None:
-    """The second row has slipped left by one, and its last column is blank: that of all totals, it seems."""
+    """All rows but the first have slipped left by one; their last column seems to be that of blank totals."""
     rows = {
         "一、本年新收政府信息公开申请数量": ["", "4", "3", "2", "3", "2", "1", "15"],
         "二、上年结转政府信息公开申请数量": ["", "2", "1", "", "3", "", "6", ""],
         "（一）予以公开": ["4", "3", "2", "3", "2", "1", "15", ""],
+        "（七）总计": ["4", "3", "2", "3", "2", "1", "15", ""],
     }
     page = applications_page(APPLICANTS, rows).replace(
         b"<td rowspan=2></td>", b"<td rowspan=2 colspan=2></td>"
@@ -236,12 +237,15 @@ def test_labels_that_lost_a_column_leave_no_number_under_another_header() -> Non
 def test_marks_beside_a_group_are_those_of_a_row_without_its_label() -> None:
     """From there on every label stands a row too low, and the last one beside nothing."""
     rows = {
-        "（一）予以公开": ["/"] * 7,
-        "（三）不予公开": ["/"] * 7,
-        "1.属于国家秘密": ["1", "/", "/", "/", "/", "/", "1"],
-        "四、结转下年度继续办理": [""] * 7,
+        "（一）予以公开": ["（一）予以公开", *["/"] * 7],
+        "（三）不予公开": ["", *["/"] * 7],
+        "1.属于国家秘密": ["1.属于国家秘密", "1", "/", "/", "/", "/", "/", "1"],
+        "四、结转下年度继续办理": [""] * 8,
     }
-    [report] = parse(applications_page(APPLICANTS, rows), "page.html")
+    page = applications_page(APPLICANTS, rows).replace(
+        b"<td rowspan=2></td>", b"<td rowspan=2 colspan=2></td>"
+    )
+    [report] = parse(page, "page.html")
     assert not any(cell.status is CellStatus.STATED for cell in report.cells.values())
 
 

@@ -88,6 +88,37 @@ def test_marks_for_none_keep_the_order_of_a_whole_text(form: Form, zero: str) ->
     assert {name: report.cells[name].value for name in owed} == owed
 
 
+def test_lines_count_where_the_rest_of_their_table_stands_in_a_table() -> None:
+    text = """示例市财政局2024年政府信息公开工作年度报告
+一、总体情况
+二、主动公开政府信息情况
+第二十条第（五）项
+信息内容本年处理决定数量
+行政许可 97
+第二十条第（六）项
+信息内容本年处理决定数量
+行政处罚 0
+行政强制 3
+第二十条第（八）项
+信息内容本年收费金额（单位：万元）
+行政事业性收费 1.5
+| 信息内容 | 本年制发件数 | 本年废止件数 | 现行有效件数 |
+|---|---|---|---|
+| 规章 | 0 | 0 | 0 |
+| 行政规范性文件 | 13 | 0 | 55 |
+三、收到和处理政府信息公开申请情况"""
+    [report] = parse(text.encode(), "report.txt")
+    names = (
+        "admin_licensing.decisions",
+        "admin_penalty.decisions",
+        "admin_coercion.decisions",
+        "admin_fees.amount",
+    )
+    assert [report.cells[f"proactive.{name}"].value for name in names] == [97, 0, 3, 1.5]
+    [report] = parse(text.replace("行政处罚 0\n", "行政处罚\n").encode(), "report.txt")
+    assert [report.cells[f"proactive.{name}"].value for name in names] == [None] * 4
+
+
 def counted(grid: Grid) -> Grid:
     return [[Printed(str(number) if number else "序号"), *row] for number, row in enumerate(grid)]
 
