@@ -41,6 +41,7 @@ _NO_NAME = re.compile(
 _PERIOD = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日起?,?[至到\-—~]+(?:(20\d\d)年)?(\d{1,2})月(\d{1,2})日")
 _PERIOD_WORDS = re.compile(r"统计|期限|时限|周期|数据")
 _PUBLISHED = re.compile(r"(?:发布|公开|信息)(?:时间|日期):?(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})")
+_IN_DIGITS = re.compile(r"(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})")
 _DATED = re.compile(r"(?:成文|发文|生成|印发)日期:?(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})")
 _OWN_WORDS = re.compile(r"(20\d\d)年度?(?:政府|政务)?信息公开(?:工作)?(?:年度)?(?:工作)?(?:报告|年报|情况)")
 _NUMBER = re.compile(
@@ -204,8 +205,9 @@ def _agency_above(opening: Sequence[str], title: str) -> str | None:
 def _signature(paragraphs: Sequence[str], start: int) -> tuple[date | None, str | None]:
     """Date and agency of the signature: the agency above a date alone in its paragraph, or before it.
 
-    A date above the sections (from `start`) that no agency stands above is the portal's; one that ends in
-    印发 is that of the office which printed the letter.
+    A date above the sections (from `start`) that no agency stands above is the portal's, and so is any in
+    digits alone (2024-01-18) but the one right below an agency's name at the end; one that ends in 印发 is
+    that of the office which printed the letter.
     """
     lines = [(i, normalise(text)) for i, text in enumerate(paragraphs) if normalise(text)]
     dates = [n for n, (_, line) in enumerate(lines) if not line.endswith(("印", "印发")) and _is_signed(line)]
@@ -214,6 +216,9 @@ def _signature(paragraphs: Sequence[str], start: int) -> tuple[date | None, str 
         signer = _name(whole["agency"] if whole else lines[n - 1][1] if n else "")
         if signer or (n == dates[0] and lines[n][0] >= start):
             return _date(lines[n][1]), signer
+    for (_, above), (i, line) in reversed(list(pairwise(lines))):
+        if i >= start and _IN_DIGITS.fullmatch(line) and (signer := _name(above)) is not None:
+            return _first_date(_IN_DIGITS, [line]), signer
     return None, None
 
 

@@ -51,6 +51,10 @@ class Segment:
     recognised: bool
     rows: list[DataRow] = field(default_factory=list)
 
+    def different_rows(self) -> int:
+        """Rows of the form that stand here: a label that is a row of one form heads several of another."""
+        return len({row.place.row.code if row.place else None for row in self.rows})
+
 
 @dataclass
 class Match:
@@ -84,10 +88,10 @@ class Match:
         return sum(len(segment.rows) for segment in self.found) == expected
 
     def fit(self, table: str) -> int:
-        """How well the form fits the document's rows of this table: rows found, those under a header of the
-        form twice, less rows that contradict."""
+        """How well the form fits the document's rows of this table: rows found, each once a segment, those
+        under a header of the form twice, less rows that contradict."""
         rows = sum(
-            len(segment.rows) * (2 if segment.header and segment.header.is_whole() else 1)
+            segment.different_rows() * (2 if segment.header and segment.header.is_whole() else 1)
             for segment in self.found
             if segment.form_table.code == table
         )

@@ -154,6 +154,14 @@ def test_a_signature_in_one_line_gives_agency_and_date() -> None:
     assert (read.agency, read.signed_date) == ("示例市财政局", date(2024, 1, 9))
 
 
+@pytest.mark.parametrize("day", ["2024.1.9", "2024-01-09", "2024/1/9"])
+def test_a_date_in_digits_counts_right_below_the_agency_alone(day: str) -> None:
+    signed = identity("2023年政府信息公开工作年度报告", "一、总体情况", "略。", "示例市财政局", day)
+    assert (signed.agency, signed.signed_date) == ("示例市财政局", date(2024, 1, 9))
+    assert identity("2023年政府信息公开工作年度报告", "一、总体情况", "略。", day).signed_date is None
+    assert identity("示例市财政局", day, "2023年度报告", "一、总体情况", "略。").signed_date is None
+
+
 def test_the_office_that_printed_a_letter_is_not_its_signer() -> None:
     printed = ("示例市财政局办公室", "2024年1月12日印发")
     read = identity(
