@@ -14,7 +14,7 @@ from tests.accuracy import markup, plain
 from tests.accuracy.alter import numbers
 from tests.accuracy.corpus import Case, cases, torn_cases
 from tests.accuracy.printed import Grid, Printed
-from tests.accuracy.reports import Draft, draft
+from tests.accuracy.reports import Draft, draft, mixed
 from tests.accuracy.score import Score, score
 
 SEED = 7
@@ -38,7 +38,7 @@ def test_text_without_any_trace_of_its_tables_gives_no_wrong_number() -> None:
     assert total(list(torn_cases(SEED))).errors == []
 
 
-@pytest.mark.parametrize("format_", ["html", "docx"])
+@pytest.mark.parametrize("format_", ["html", "text", "docx"])
 def test_every_legible_number_and_every_identity_comes_back(format_: str) -> None:
     legible = [case for case in cases(SEED, [format_], every=5) if case.name.startswith(("look", "order"))]
     result = total(legible)
@@ -46,6 +46,17 @@ def test_every_legible_number_and_every_identity_comes_back(format_: str) -> Non
     assert (result.right, result.blank_right) == (result.cells, result.blank)
     assert result.metadata_right == result.metadata
     assert result.checks_right == result.checks
+
+
+@pytest.mark.parametrize("layout", [*plain.LAYOUTS, "html"])
+def test_a_table_of_another_form_is_read_by_that_form(layout: str) -> None:
+    """其他处理 is a row of the form of 2019 and heads three of that of 2021, in some layouts each of them."""
+    newest, older, *_ = load_forms()
+    made = mixed(older, newest, random.Random(4))
+    assert "applications.other_other.total" in made.truth
+    found = read(made, layout)
+    assert found.forms["applications"] == newest.id
+    assert found.cells["applications.other_other.total"].value == made.truth["applications.other_other.total"]
 
 
 def quiet_report() -> Draft:
