@@ -285,18 +285,19 @@ class Server:
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         writer.write(head.encode("utf-8", "surrogateescape"))
         for piece, pause in _pieces(b"" if request.method == "HEAD" else body, reply.fault):
+            if pause:
+                await asyncio.sleep(pause)
             if writer.is_closing():
                 return False
             writer.write(piece)
             entry.bytes += len(piece)
-            if pause:
-                await asyncio.sleep(pause)
             await writer.drain()
         return not close
 
 
 def _pieces(body: bytes, fault: Fault | None) -> Iterator[tuple[bytes, float]]:
-    """The body as it is sent, with the pause behind each piece in seconds."""
+    """The body as it is sent, with the pause before each piece in seconds: behind the last one the answer has
+    ended for whoever reads it."""
     if fault is Fault.ENDLESS:
         while True:
             yield b"<p>" + b"0123456789abcdef" * 4096, 0.002
