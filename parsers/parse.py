@@ -118,7 +118,7 @@ def read_report(document: Document, source: str, *, capture: str = "", title: st
         return Report(source, Outcome.NOT_REPORT, title=identity.title, issues=(reason,))
     if not _follows(main, identity.report_year):
         return _report(source, identity, issues=tuple(identity.issues))
-    forms = {code: match.form.id for code, match in by_table.items() if match.fit(code) > 0}
+    forms = {code: match.form.id for code, match in by_table.items() if match.fits[code] > 0}
     cells = _every_cell(by_table, reading)
     cells |= impute(load_forms(), forms, cells)
     issues = [*identity.issues, *reading.issues]
@@ -174,14 +174,14 @@ def _main_form(matches: Sequence[Match], year: int | None) -> Match:
 
     def fit(match: Match) -> tuple[int, int, bool, int]:
         in_force = year is not None and match.form.first_year <= year
-        largest = max(match.fit(table.code) for table in match.form.tables)
+        largest = max(match.fits[table.code] for table in match.form.tables)
         return largest, _rows(match), in_force, match.form.first_year if in_force else 0
 
     return max(matches, key=fit)
 
 
 def _rows(match: Match) -> int:
-    return sum(match.fit(table.code) for table in match.form.tables)
+    return sum(match.fits[table.code] for table in match.form.tables)
 
 
 def _follows(match: Match, year: int | None) -> bool:
@@ -191,7 +191,7 @@ def _follows(match: Match, year: int | None) -> bool:
 
 def _best(matches: Sequence[Match], table: str, main: Match) -> Match:
     """The form that this table follows: decided by its own rows, else as the rest of the document."""
-    return max(matches, key=lambda match: (match.fit(table), match is main))
+    return max(matches, key=lambda match: (match.fits[table], match is main))
 
 
 def _read(by_table: Mapping[str, Match], capture: str) -> Reading:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from parsers.headers import Interval
 from parsers.model import Geometry, GridCell
 from parsers.segments import DataRow, Segment
-from parsers.values import is_blank, is_number
+from parsers.values import Says, is_blank, is_number, says
 
 _SOME_ROWS = 3
 """One row in so many that is out of place throws doubt on its table."""
@@ -117,7 +117,7 @@ def prints_only_its_last(values: Sequence[GridCell]) -> bool:
 
 def has_blank(values: Sequence[GridCell]) -> bool:
     """Whether a row of several values has a blank one."""
-    return len(values) > 1 and any(is_blank(value.text) for value in values)
+    return len(values) > 1 and Says.NOTHING in [says(value.text) for value in values]
 
 
 def one_end_is_blank(segment: Segment, row: DataRow, values: Sequence[GridCell]) -> bool:

@@ -161,8 +161,7 @@ class _Reader:
         row's sum cannot clear it, as it holds in any order.
         """
         places = [value.column for value in values]
-        grouped = any(column.path for column in segment.block.columns)
-        if grouped and places != sorted(places):
+        if places != sorted(places) and any(column.path for column in segment.block.columns):
             return IssueCode.POSITION_LABEL
         return IssueCode.POSITION_LABEL if self._has_slipped(segment, row, values) else None
 

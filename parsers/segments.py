@@ -7,9 +7,10 @@ breaks), print several in one, or put them in another order. Rows are recognised
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 from parsers.forms import Block, Form, FormTable
 from parsers.headers import Header, HeaderReader, width_of
@@ -87,21 +88,20 @@ class Match:
         )
         return sum(len(segment.rows) for segment in self.found) == expected
 
-    def fit(self, table: str) -> int:
-        """How well the form fits the document's rows of this table: rows found, each once a segment, those
+    @cached_property
+    def fits(self) -> Counter[str]:
+        """How well the form fits the document's rows of each table: rows found, each once a segment, those
         under a header of the form twice, less rows that contradict."""
-        rows = sum(
-            segment.different_rows() * (2 if segment.header and segment.header.is_whole() else 1)
-            for segment in self.found
-            if segment.form_table.code == table
-        )
-        torn = sum(
-            (2 if row.order is Order.SETTLED else 1)
-            for row in self.torn
-            if row.table.code == table and row.is_whole()
-        )
-        against = self.unmatched.get(table, 0) + sum(code == table for code, _ in self.subtotals)
-        return rows + torn - against
+        found: Counter[str] = Counter()
+        for segment in self.found:
+            under_header = segment.header is not None and segment.header.is_whole()
+            found[segment.form_table.code] += segment.different_rows() * (2 if under_header else 1)
+        for row in self.torn:
+            if row.is_whole():
+                found[row.table.code] += 2 if row.order is Order.SETTLED else 1
+        found.subtract(self.unmatched)
+        found.subtract(code for code, _ in self.subtotals)
+        return found
 
 
 def _is_spacer(cells: Sequence[GridCell], kinds: Sequence[Says], *, last: bool) -> bool:

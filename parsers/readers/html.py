@@ -184,8 +184,8 @@ class _Walker:
 
 def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | None:
     """The table's cells at their places in the grid, spans expanded as browsers do, and the element of each;
-    None if the table only places other content: it holds tables, a cell holds an article, or no row has more
-    than one cell."""
+    None if the table only places other content: it holds tables, a cell holds an article, or all cells stand
+    in one column."""
     if next(table.iterdescendants("table"), None) is not None:
         return None
     cells: list[GridCell] = []
@@ -208,7 +208,7 @@ def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | N
                 for covered in range(column, column + colspan):
                     taken[covered] = max(row + rowspan, taken.get(covered, 0))
             column += colspan
-    if len({cell.row for cell in cells}) == len(cells):
+    if not any(cell.column for cell in cells):
         return None
     return Table(tuple(cells), Geometry.GRID), elements
 
