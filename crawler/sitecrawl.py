@@ -203,10 +203,10 @@ class SiteCrawl:
         self._columns.add(page_key(url))
         return Column(column_root(url), front=url)
 
-    def stands_for(self, visit: Visit, digest: str) -> bool:
-        """Whether what came as an article is, byte for byte, a home, section or list page of this crawl:
-        what some portals show in place of a page that they do not have."""
-        return visit.role is Role.ARTICLE and digest in self._way_digests
+    def is_on_the_way(self, digest: str) -> bool:
+        """Whether these are the bytes of a home, section or list page of this crawl, which some portals show
+        in place of a page that they do not have."""
+        return digest in self._way_digests
 
     def arrived(self, visit: Visit, url: str, digest: str) -> None:
         """A page of content came; `url` is where it was found in the end."""

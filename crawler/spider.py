@@ -33,6 +33,9 @@ from crawler.writer import ArchiveWriter
 LONG_TIMEOUT = 180
 """Seconds that a file may take in all; pages have `DOWNLOAD_TIMEOUT`."""
 
+Seen = tuple[Page, Family]
+"""A page and the family that reads it."""
+
 
 class ReportSpider(Spider):
     """Crawls the given sites. `on_result` is called with each site's result when the site is finished;
@@ -201,43 +204,22 @@ class ReportSpider(Spider):
             return
         page = Page.of(response, capture.url, visit.parent if visit.portal else None)
         family = family_of(page, visit.portal or crawl.site.portal)
-        lost = self._lost(crawl, visit, page, family, capture=capture, before=before)
+        now = page, family
+        was = now if same else self._before(crawl, visit, before)
+        lost = _lost(crawl, visit, capture.digest, now, was)
         if lost is not None:
             self.writer.missing(capture)
             crawl.trouble(capture, CrawlOutcome.FAILED, f"{capture.url} shows {lost}")
             crawl.displaced(visit)
             return
+        if was is not None:
+            old, its = was
+            crawl.known_links(link.url for link in its.read_list(old).items)
+            if not same and visit.role is Role.LIST and _has_shrunk(_named(*was), _named(*now)):
+                crawl.shrunk(capture.url)
         Arrival(crawl, visit, page, family, partial(self._turned, capture, before)).read()
         if before is not None and not same:
             crawl.agenda.was_read(capture.url)
-
-    def _lost(
-        self,
-        crawl: SiteCrawl,
-        visit: Visit,
-        page: Page,
-        family: Family,
-        *,
-        capture: Capture,
-        before: Capture | None,
-    ) -> str | None:
-        """What `page` shows in place of an article that is not there; None for any other page. What is
-        compared with is what stood there `before`, if anything."""
-        if not page.is_report and crawl.stands_for(visit, capture.digest):
-            return "another page of the site"
-        if before is None:
-            return None
-        same = before.digest == capture.digest
-        old = page if same else self._archived(before)
-        # What stands there now may show nothing of the family any more: each page is read as its own.
-        its = family if same else family_of(old, visit.portal or crawl.site.portal)
-        had = old.is_report or (_leads_on(old, its) and not _leads_on(page, family))
-        if visit.role is Role.ARTICLE and had and not page.is_report:
-            return "no report any more"
-        crawl.known_links(link.url for link in its.read_list(old).items)
-        if not same and visit.role is Role.LIST and _has_shrunk(_named(old, its), _named(page, family)):
-            crawl.shrunk(capture.url)
-        return None
 
     def _turned(self, capture: Capture, before: Capture | None, role: Role, title: str | None) -> None:
         """The text of a page shows it to be something else than what it was fetched as."""
@@ -246,11 +228,24 @@ class ReportSpider(Spider):
         else:
             self.writer.reclassify(capture, role, title)
 
-    def _archived(self, capture: Capture) -> Page:
-        """A page as it was before."""
+    def _before(self, crawl: SiteCrawl, visit: Visit, capture: Capture | None) -> Seen | None:
+        """A page as it was, read as its own: what stands there now may show nothing of its family."""
+        if capture is None:
+            return None
         headers = {"Content-Type": capture.content_type or ""}
         response = Response(capture.url, headers=headers, body=self._archive.read(capture))
-        return Page.of(response, capture.url, capture.parent if capture.portal else None)
+        page = Page.of(response, capture.url, capture.parent if capture.portal else None)
+        return page, family_of(page, visit.portal or crawl.site.portal)
+
+
+def _lost(crawl: SiteCrawl, visit: Visit, digest: str, now: Seen, was: Seen | None) -> str | None:
+    """What a page shows in place of an article that is not there; None for any other page."""
+    if visit.role is not Role.ARTICLE or now[0].is_report:
+        return None
+    if crawl.is_on_the_way(digest):
+        return "another page of the site"
+    had = was is not None and (was[0].is_report or (_leads_on(*was) and not _leads_on(*now)))
+    return "no report any more" if had else None
 
 
 def _leads_on(page: Page, family: Family) -> bool:
