@@ -140,8 +140,8 @@ def _name(text: str) -> str | None:
 
 def _start_of_sections(paragraphs: Sequence[str]) -> int:
     """Where the first section heading stands; behind the last paragraph without one."""
-    sections = load_forms()[0].sections
-    return next((i for i, text in enumerate(paragraphs) if section_of(text, sections)), len(paragraphs))
+    form = load_forms()[0]
+    return next((i for i, text in enumerate(paragraphs) if section_of(text, form)), len(paragraphs))
 
 
 def _box(document: Document) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from parsers.forms import Form, Section
 from parsers.labels import normalise, without_number
@@ -43,19 +44,22 @@ _LONGEST_SHORT_LINE = 20
 _SECTIONS_OF_TABLES = ("proactive", "applications", "review_litigation")
 
 
-def section_of(text: str, sections: Sequence[Section]) -> Section | None:
-    """The section that this paragraph is the heading of, if it is one.
+def section_of(text: str, form: Form) -> Section | None:
+    """The section of the form that this paragraph is the heading of, if it is one.
 
     A heading has a top-level number (一、 to 八、 or 1、), or is the bare label.
     """
-    if len(text) > _LONGEST_LINE:
-        return None
+    return None if len(text) > _LONGEST_LINE else _section_of(text, form)
+
+
+@lru_cache(maxsize=1 << 12)  # every paragraph is asked for its title, for its signature and for its text
+def _section_of(text: str, form: Form) -> Section | None:
     label = normalise(text)
     if len(label) > _LONGEST_HEADING or label.endswith(("。", ";", "；")):
         return None
     numbered = _TOP_NUMBER.match(label) is not None
     bare = without_number(label)
-    for section in sections:
+    for section in form.sections:
         if bare == normalise(section.label):
             return section
         if numbered and any(normalise(key) in bare for key in section.keys):
@@ -88,7 +92,7 @@ def read_sections(document: Document, form: Form) -> dict[str, str]:
     for paragraph in document.blocks:
         if not isinstance(paragraph, Paragraph):
             continue
-        section = section_of(paragraph.text, form.sections)
+        section = section_of(paragraph.text, form)
         if section is not None:
             current = texts.setdefault(section.code, [])
         elif current is None:

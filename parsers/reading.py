@@ -220,19 +220,16 @@ class _Reader:
             specs = tuple(spec for spec in specs if spec.column in printed)
         unit = row.unit or (segment.header.unit if segment.header else None)
         cells = {}
+        capture, block, table = self.capture, segment.block_number, segment.table
         for spec, value in zip(specs, values, strict=True):
             status, number = read_value(value.text, spec.kind, spec.unit)
             if number is not None and unit == "元" and spec.unit == "万元":
                 number = number / 10_000
             if value.doubtful:
                 status, number = CellStatus.UNCERTAIN, None
-            cells[spec.id] = Cell(number, value.text.strip(), status, self._evidence(segment, value))
+            evidence = Evidence(capture, block, table, value.row, value.column, value.page, value.box)
+            cells[spec.id] = Cell(number, value.text.strip(), status, evidence)
         return cells
-
-    def _evidence(self, segment: Segment, cell: GridCell) -> Evidence:
-        return Evidence(
-            self.capture, segment.block_number, segment.table, cell.row, cell.column, cell.page, cell.box
-        )
 
     def _put(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> None:
         printed = _printed(values)
@@ -246,8 +243,11 @@ class _Reader:
     def _mark_uncertain(self, segment: Segment, row: DataRow, printed: Sequence[GridCell]) -> None:
         """Marks the whole row uncertain; its candidates are all that the row prints."""
         raw = _printed(printed)
-        where = row.label or (row.values[0] if row.values else None)
-        evidence = self._evidence(segment, where) if where else None
+        at = row.label or (row.values[0] if row.values else None)
+        evidence = None
+        if at is not None:
+            block, table = segment.block_number, segment.table
+            evidence = Evidence(self.capture, block, table, at.row, at.column, at.page, at.box)
         for spec in self.form.row(segment.form_table, segment.block, row.place.row if row.place else None):
             self._keep(spec.id, Cell(None, raw, CellStatus.UNCERTAIN, evidence), raw)
 

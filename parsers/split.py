@@ -115,11 +115,11 @@ def _starts(blocks: Sequence[Block]) -> dict[int, bool]:
 
 def _headings(blocks: Sequence[Block]) -> list[tuple[int, str]]:
     """Place and code of each section heading."""
-    sections = load_forms()[0].sections
+    form = load_forms()[0]
     return [
         (place, section.code)
         for place, block in enumerate(blocks)
-        if isinstance(block, Paragraph) and (section := section_of(block.text, sections)) is not None
+        if isinstance(block, Paragraph) and (section := section_of(block.text, form)) is not None
     ]
 
 

@@ -121,7 +121,7 @@ class _LineReader:
 
 def is_section(text: str) -> bool:
     """Whether a line is the heading of a section of a report."""
-    return section_of(text, load_forms()[0].sections) is not None
+    return section_of(text, load_forms()[0]) is not None
 
 
 def _is_cell_line(line: str) -> bool:
