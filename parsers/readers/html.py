@@ -176,8 +176,11 @@ class _Walker:
         self.pieces.append(node.tail or "")
 
     def end_paragraph(self, level: int | None = None) -> None:
-        text = _SPACES.sub(" ", "".join(self.pieces)).strip()
+        text = "".join(self.pieces)
         self.pieces = []
+        if not text or text.isspace():
+            return
+        text = _SPACES.sub(" ", text).strip()
         if not is_blank(text):
             self.blocks.append(Paragraph(text, level=level))
 
@@ -191,7 +194,7 @@ def _data_table(table: etree._Element) -> tuple[Table, list[etree._Element]] | N
     cells: list[GridCell] = []
     elements: list[etree._Element] = []
     taken: dict[int, int] = {}  # column -> first row that is free again
-    shown = (row for row in table.iter("tr") if not _HIDDEN.search(row.get("style") or ""))
+    shown = (row for row in table.iter("tr") if not ((style := row.get("style")) and _HIDDEN.search(style)))
     for row, element in enumerate(shown):
         column = 0
         for cell in element.iterchildren("td", "th"):
@@ -249,7 +252,7 @@ def _is_empty(text: str | None) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return text if text.isalnum() else _SPACES.sub(" ", text).strip()
+    return text if text.isalnum() or not text else _SPACES.sub(" ", text).strip()
 
 
 def _is_one_line(cell: etree._Element) -> bool:
