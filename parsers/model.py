@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 
 
 class Outcome(StrEnum):
@@ -118,6 +119,9 @@ class Box:
     bottom: float
 
 
+_BY_COLUMN = attrgetter("column")
+
+
 @dataclass(slots=True)
 class GridCell:
     """One printed cell of a table; `row` and `column` count from 0, spans from 1.
@@ -170,12 +174,13 @@ class Table:
 
     def rows(self) -> list[list[GridCell]]:
         """The cells by the row they start in, left to right; rows without a cell are empty lists."""
-        height = max((cell.row for cell in self.cells), default=-1) + 1
-        rows: list[list[GridCell]] = [[] for _ in range(height)]
+        rows: list[list[GridCell]] = []
         for cell in self.cells:
+            while len(rows) <= cell.row:
+                rows.append([])
             rows[cell.row].append(cell)
         for row in rows:
-            row.sort(key=lambda cell: cell.column)
+            row.sort(key=_BY_COLUMN)
         return rows
 
 
