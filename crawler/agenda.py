@@ -123,14 +123,16 @@ class Agenda:
         trusted in that."""
         for key, entry in self.memory.entries.items():
             if self._is_unlisted(key, entry):
-                yield entry.capture, page_key(entry.capture.parent or "") not in self._distrusted
+                yield entry.capture, self._is_trusted(entry)
 
     def is_forgotten(self, url: str) -> bool:
         """Whether the document at `url` is known from pages that were read, are to be trusted and name it no
         more."""
         entry = self.memory.entries.get(page_key(url))
-        if entry is None or not self._is_unlisted(page_key(url), entry):
-            return False
+        return entry is not None and self._is_unlisted(page_key(url), entry) and self._is_trusted(entry)
+
+    def _is_trusted(self, entry: Entry) -> bool:
+        """Whether the page that named a document is to be trusted in what it names no more."""
         return page_key(entry.capture.parent or "") not in self._distrusted
 
     def _is_unlisted(self, key: str, entry: Entry) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from parsers.forms import Form, RuleInstance
+from parsers.forms import CellSpec, Form, RuleInstance
 from parsers.localisation import suspects
 from parsers.model import (
     Cell,
@@ -123,7 +123,7 @@ class _Reader:
             else:
                 self._row(segment, row, values, doubt)
                 if doubt is None and id(row) in open_ended:
-                    self.open_ended.append(list(self._cells(segment, row, values)))
+                    self.open_ended.append([spec.id for spec in self._specs(segment, row)])
 
     def _values(self, segment: Segment, row: DataRow) -> tuple[list[GridCell], IssueCode | None]:
         """The row's values in column order, and what speaks against that."""
@@ -213,11 +213,15 @@ class _Reader:
         bound = {name for instance in sums for name in instance.cells}
         return bound == cells.keys() and all(evaluate(i, cells) is CheckOutcome.PASS for i in sums)
 
+    def _specs(self, segment: Segment, row: DataRow) -> tuple[CellSpec, ...]:
+        """The cells of the form that the row prints."""
+        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
+        printed = columns_left(segment)
+        return specs if printed is None else tuple(spec for spec in specs if spec.column in printed)
+
     def _cells(self, segment: Segment, row: DataRow, values: Sequence[GridCell]) -> dict[str, Cell]:
         """The values as the cells of their columns."""
-        specs = self.form.row(segment.form_table, segment.block, row.place.row if row.place else None)
-        if (printed := columns_left(segment)) is not None:
-            specs = tuple(spec for spec in specs if spec.column in printed)
+        specs = self._specs(segment, row)
         unit = row.unit or (segment.header.unit if segment.header else None)
         cells = {}
         capture, block, table = self.capture, segment.block_number, segment.table

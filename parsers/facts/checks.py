@@ -22,13 +22,13 @@ def check_facts(
 
 
 def _against_tables(facts: Sequence[Fact], cells: Mapping[str, Cell]) -> Iterator[Issue]:
-    lines = _lines(cells) if facts else {}
-    told = {fact.indicator for fact in facts}
+    told: dict[str, list[Fact]] = {}
+    for fact in facts:
+        told.setdefault(fact.indicator, []).append(fact)
+    lines = _lines(cells) if told else {}
     for indicator in load_vocabulary().indicators:
-        if indicator.code not in told:
-            continue
-        said = [fact for fact in facts if fact.indicator == indicator.code]
-        sums = [_sum(names, lines) for names in indicator.cells]
+        said = told.get(indicator.code, [])
+        sums = [_sum(names, lines) for names in indicator.cells] if said else []
         known = [(value, exact) for value, exact in sums if value is not None]
         if not known or any(_agrees(fact, value, exact) for fact in said for value, exact in known):
             continue
